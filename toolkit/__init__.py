@@ -1,0 +1,3 @@
+"""Neural audio restoration and style transfer."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Pure functions on arrays: signal processing, one idea a file."""

@@ -1,0 +1,1 @@
+"""Metrics, suites and benchmarks; every figure in the README comes from here."""

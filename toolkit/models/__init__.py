@@ -1,0 +1,1 @@
+"""One network architecture a file, with its Config."""
