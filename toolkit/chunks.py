@@ -107,6 +107,9 @@ def release(samples: Samples) -> None:
     """Let the system take back the memory of a memory-mapped array; its contents stay."""
     base: object = samples
     while isinstance(base, np.ndarray):
+        # What was written into a copy-on-write map is nowhere but in that memory.
+        if isinstance(base, np.memmap) and base.mode == "c":
+            return
         base = base.base
     if isinstance(base, mmap.mmap) and hasattr(base, "madvise"):
         base.madvise(mmap.MADV_DONTNEED)

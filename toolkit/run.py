@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import zlib
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+
+from toolkit.errors import ResourceError
 
 if TYPE_CHECKING:
     from toolkit.values import Samples
@@ -82,11 +85,30 @@ class Run:
         """Return a zeroed, writable float32 array that costs no memory when it is long.
 
         A long one is a memory map of an unnamed temporary file, which the system frees with the
-        array, whatever happens to the process.
+        array, whatever happens to the process. Its blocks are reserved at once: a disk that fills
+        up under a sparse file would kill the process at some later write.
+
+        Raises
+        ------
+        ResourceError
+            If the disk has no room for it.
         """
         num_bytes = 4 * int(np.prod(shape))
         if num_bytes <= _IN_MEMORY_BYTES:
             return np.zeros(shape, np.float32)
         with tempfile.TemporaryFile(dir=self.scratch_dir) as file:
-            file.truncate(num_bytes)
-            return np.memmap(file, np.float32, "r+", shape=shape)
+            try:
+                _reserve(file.fileno(), num_bytes)
+                return np.memmap(file, np.float32, "r+", shape=shape)
+            except OSError as error:
+                raise ResourceError(
+                    f"no room for {num_bytes / 1e9:.1f} GB of scratch space: {error.strerror}",
+                    "free some, or set TMPDIR to a folder on a larger disk",
+                ) from error
+
+
+def _reserve(descriptor: int, num_bytes: int) -> None:
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(descriptor, 0, num_bytes)
+    else:
+        os.truncate(descriptor, num_bytes)

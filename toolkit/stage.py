@@ -23,8 +23,8 @@ class Stage(Protocol):
     """Describe what the executor calls: one or more values and a run in, one value out.
 
     A stage may also have ``tuned(condition) -> (stage, reason)``, which an automatic pipeline calls
-    with the measured `toolkit.dsp.condition.Condition` of its input: the stage answers with itself at
-    the strength that the recording needs, and one sentence why.
+    with the measured `toolkit.dsp.condition.Condition` of its input: the stage answers with itself
+    at the strength that the recording needs, and one sentence why.
     """
 
     def __call__(self, *inputs_and_run: Any) -> Any:
