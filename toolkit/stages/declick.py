@@ -1,0 +1,69 @@
+"""Stage `declick`: repair single clicks and pops."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Self
+
+import numpy as np
+
+from toolkit.dsp.condition import Condition
+from toolkit.run import Run
+from toolkit.stage import param, stage
+from toolkit.values import Audio
+
+# Detectors find about this many a second in clean music with sharp attacks.
+_NEGLIGIBLE_RATE = 0.1
+_RARE_FREQUENT = (1.0, 10.0)
+
+
+@stage
+class Declick:
+    """Repair clicks and pops by autoregressive interpolation.
+
+    Clicks are samples that neither their past nor their future explains (Godsill & Rayner 1998).
+    Everything else stays bit-identical.
+    """
+
+    strength: float = param(
+        1.0, low=0, high=1, help="less repairs only clicks that stand out further"
+    )
+    threshold: float = param(
+        8.0, unit="sigmas", low=3, high=100, help="height above the local level that is a click"
+    )
+    max_gap: float = param(6.0, unit="ms", low=0.1, high=50, help="longest click repaired")
+
+    def __call__(self, audio: Audio, run: Run) -> Audio:
+        """Return the audio with its clicks interpolated."""
+        if self.strength == 0 or audio.num_samples == 0:
+            return audio
+        from toolkit.dsp.click_repair import repair_clicks
+        from toolkit.dsp.clicks import Sensitivity
+
+        sensitivity = Sensitivity(self.threshold / self.strength, self.max_gap / 1000)
+        out = run.scratch(audio.samples.shape)
+        repaired = repair_clicks(
+            audio.samples, audio.sample_rate, sensitivity, out, progress=run.tick
+        )
+        run.report(
+            clicks_repaired=repaired.clicks,
+            clicks_per_second=round(repaired.clicks / audio.duration, 3),
+            samples_touched=repaired.samples,
+        )
+        return audio.with_samples(out)
+
+    def tuned(self, condition: Condition) -> tuple[Self, str]:
+        """Return this stage at the strength that the measured rate of clicks needs."""
+        rate = condition.clicks_per_second
+        if rate < _NEGLIGIBLE_RATE:
+            return replace(self, strength=0.0), f"only {rate:.2g} clicks a second: nothing to do"
+        strength = float(np.clip(0.7 + 0.3 * np.log10(rate / _NEGLIGIBLE_RATE), 0, 1))
+        # On a side with many clicks, what looks like one is one.
+        ease = float(np.interp(np.log10(rate), np.log10(_RARE_FREQUENT), (1.0, 0.5)))
+        threshold = round(max(self.threshold * ease, 3.0), 2)
+        return replace(self, strength=round(strength, 2), threshold=threshold), (
+            f"{rate:.3g} clicks a second"
+        )
+
+
+STAGE = Declick
