@@ -1,1 +1,60 @@
 """The command line; heavy imports happen inside commands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import toolkit
+from toolkit.cli import doctor, evaluate, explain, inspect, listings, restore, run
+from toolkit.cli.terminal import guarded
+
+app = typer.Typer(
+    name="tonearm",
+    help="Restore old recordings and re-imagine music.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+)
+app.command("restore")(restore.restore)
+app.command("run")(run.run)
+app.command("inspect")(inspect.inspect)
+app.command("explain")(explain.explain)
+app.command("stages")(listings.stages)
+app.command("pipelines")(listings.pipelines)
+app.command("checkpoints")(listings.checkpoints)
+app.command("evaluate")(evaluate.evaluate)
+app.command("doctor")(doctor.doctor)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tonearm {toolkit.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Restore old recordings and re-imagine music."""
+
+
+_restore_app = typer.Typer(
+    rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False
+)
+_restore_app.command("restore")(restore.restore)
+
+
+def main() -> None:
+    """Run ``tonearm``."""
+    guarded(typer.main.get_command(app), "tonearm")
+
+
+def restore_main() -> None:
+    """Run ``restore``, which is ``tonearm restore``."""
+    guarded(typer.main.get_command(_restore_app), "restore")

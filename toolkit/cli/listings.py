@@ -1,0 +1,110 @@
+"""``stages``, ``pipelines`` and ``checkpoints``: what there is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from toolkit.cli.restore import AsJson
+from toolkit.cli.terminal import result, table
+
+Name = Annotated[str | None, typer.Argument(help="Show this one whole.")]
+
+
+def stages(name: Name = None, as_json: AsJson = False) -> None:
+    """List the stages, or one with its parameters."""
+    from toolkit.registry import stage_class, stage_keys
+    from toolkit.stage import parameters, signature, summary
+
+    if name is not None:
+        cls = stage_class(name)
+        takes = signature(cls)
+        facts: dict[str, Any] = {
+            "stage": name,
+            "summary": summary(cls),
+            "inputs": [each.__name__ for each in takes.inputs],
+            "output": takes.output.__name__,
+            "parameters": [
+                {**asdict(each), "kind": each.kind.__name__} for each in parameters(cls)
+            ],
+        }
+        _show(facts, as_json, lambda: _stage_lines(cls, name))
+        return
+    rows = [(key, summary(stage_class(key))) for key in stage_keys()]
+    _show([{"stage": key, "summary": text} for key, text in rows], as_json, lambda: table(rows))
+
+
+def pipelines(name: Name = None, as_json: AsJson = False) -> None:
+    """List the pipelines, or one with its steps."""
+    from toolkit.pipeline import load
+    from toolkit.registry import pipeline_paths
+
+    if name is not None:
+        pipeline = load(name)
+        steps = pipeline.recipe
+        rows = [
+            (
+                f"  {step.id}",
+                step.key if step.key != step.id else "",
+                ", ".join(f"{key}={value}" for key, value in step.parameters.items()),
+            )
+            for step in pipeline.steps
+        ]
+        facts = {"pipeline": pipeline.name, "summary": pipeline.summary, "steps": steps}
+        _show(facts, as_json, lambda: [f"{pipeline.name}: {pipeline.summary}", *table(rows)])
+        return
+    loaded = [load(each) for each in pipeline_paths()]
+    _show(
+        [{"pipeline": each.name, "summary": each.summary} for each in loaded],
+        as_json,
+        lambda: table((each.name, each.summary) for each in loaded),
+    )
+
+
+def checkpoints(name: Name = None, as_json: AsJson = False) -> None:
+    """List the checkpoints, or verify one against its manifest."""
+    from toolkit.checkpoints import Store, read_weights
+    from toolkit.registry import folder
+
+    store = Store(folder("checkpoints"))
+    if name is not None:
+        manifest = store.manifest(name)
+        read_weights(manifest)
+        facts = {**asdict(manifest), "folder": str(manifest.folder)}
+        _show(facts, as_json, lambda: [f"{key}: {value}" for key, value in facts.items()])
+        return
+    manifests = [store.manifest(each) for each in store.names()]
+    _show(
+        [{"checkpoint": each.name, "task": each.task, "class": each.kind} for each in manifests],
+        as_json,
+        lambda: table((each.name, each.task, each.kind) for each in manifests),
+    )
+
+
+def _stage_lines(cls: type, name: str) -> list[str]:
+    from toolkit.stage import parameters, signature
+
+    takes = signature(cls)
+    inputs = ", ".join(each.__name__ for each in takes.inputs)
+    rows = [
+        (f"  {each.name}", f"{each.default}", each.unit, each.range, each.help)
+        for each in parameters(cls)
+    ]
+    text = (cls.__doc__ or "").strip().splitlines()
+    return [
+        f"{name}: {inputs} -> {takes.output.__name__}",
+        *text,
+        "",
+        *(table(rows) if rows else []),
+    ]
+
+
+def _show(facts: Any, as_json: bool, lines: Any) -> None:
+    if as_json:
+        result(json.dumps(facts, indent=2))
+    else:
+        for line in lines():
+            result(line)
