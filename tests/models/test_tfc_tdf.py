@@ -1,0 +1,40 @@
+import pytest
+import torch
+
+from toolkit.models.tfc_tdf import Config, Model
+
+TINY = Config(n_fft=64, features=3, growth=4, levels=2)
+
+
+@pytest.mark.parametrize("frames", [1, 3, 4, 17])
+def test_mask_has_the_shape_of_the_spectrogram_and_passes_music(frames):
+    torch.manual_seed(0)
+    mask = Model(TINY).eval()(torch.zeros(2, 3, frames, 32))
+    assert mask.shape == (2, frames, 32)
+    assert ((mask > 0) & (mask < 1)).all()
+    assert mask.mean() > 0.7
+
+
+def test_items_of_a_batch_do_not_mix():
+    torch.manual_seed(0)
+    model = Model(TINY).eval()
+    features = torch.randn(3, 3, 8, 32)
+    with torch.no_grad():
+        together, alone = model(features), torch.cat([model(each[None]) for each in features])
+    assert torch.allclose(together, alone, atol=1e-5)
+
+
+def test_learns_to_mute_half_of_the_band():
+    torch.manual_seed(0)
+    model = Model(TINY)
+    wanted = torch.cat([torch.ones(4, 8, 16), torch.zeros(4, 8, 16)], dim=-1)
+    features = torch.randn(4, 3, 8, 32)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+    losses = []
+    for _ in range(40):
+        loss = (model(features) - wanted).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.05 * losses[0]

@@ -1,0 +1,112 @@
+"""Mask a spectrogram with a TFC-TDF U-Net.
+
+Choi et al., Investigating U-Nets with various intermediate blocks for spectrogram-based singing
+voice separation, ISMIR 2020: blocks of time-frequency convolutions (TFC) followed by a fully
+connected layer along frequency (TDF). Adjacent bins are stacked as channels (Choi et al.'s band
+stacking in miniature), so that the convolutions run at a quarter of the frequency resolution.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Config:
+    """Hold the shape of the network.
+
+    Parameters
+    ----------
+    n_fft : int
+        The spectrogram has n_fft/2 bins; the Nyquist bin is left out.
+    features : int
+        Input channels a bin, such as the log magnitude and its distance from the noise floor.
+    stack : int
+        Adjacent bins that become channels; divides n_fft/2.
+    growth : int
+        Channels of the first level; every level adds as many.
+    levels : int
+        Halvings of time and frequency.
+    bottleneck : int
+        How much narrower the fully connected layer along frequency is in its middle.
+    """
+
+    n_fft: int = 2048
+    features: int = 2
+    stack: int = 4
+    growth: int = 16
+    levels: int = 4
+    bottleneck: int = 8
+
+
+class _Block(nn.Module):
+    """Two 3×3 convolutions with a residual fully connected layer along frequency."""
+
+    def __init__(self, channels: int, bands: int, bottleneck: int) -> None:
+        super().__init__()
+        narrow = max(bands // bottleneck, 4)
+        self.convolutions = nn.Sequential(
+            nn.Conv2d(channels, channels, 3, padding=1),
+            nn.GroupNorm(1, channels),
+            nn.GELU(),
+            nn.Conv2d(channels, channels, 3, padding=1),
+            nn.GroupNorm(1, channels),
+            nn.GELU(),
+        )
+        self.along_frequency = nn.Sequential(
+            nn.Linear(bands, narrow), nn.GELU(), nn.Linear(narrow, bands), nn.GELU()
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        mixed: Tensor = x + self.convolutions(x)
+        return mixed + cast(Tensor, self.along_frequency(mixed))
+
+
+class Model(nn.Module):
+    """Map features [batch, features, frames, n_fft/2] to a mask 0..1 [batch, frames, n_fft/2].
+
+    Skips are added, not multiplied: additive ones train stably from the first step.
+    """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        bands = config.n_fft // 2 // config.stack
+        widths = [config.growth * (level + 1) for level in range(config.levels + 1)]
+        self.enter = nn.Conv2d(config.features * config.stack, widths[0], 1)
+        self.down, self.shrink = nn.ModuleList(), nn.ModuleList()
+        self.up, self.grow = nn.ModuleList(), nn.ModuleList()
+        for level in range(config.levels):
+            here, below = widths[level], widths[level + 1]
+            self.down.append(_Block(here, bands >> level, config.bottleneck))
+            self.shrink.append(nn.Conv2d(here, below, 2, stride=2))
+            self.grow.append(nn.ConvTranspose2d(below, here, 2, stride=2))
+            self.up.append(_Block(here, bands >> level, config.bottleneck))
+        self.middle = _Block(widths[-1], bands >> config.levels, config.bottleneck)
+        self.leave = nn.Conv2d(widths[0], config.stack, 1)
+        # A sigmoid of 2 is 0.88: an untrained network lets the music pass.
+        nn.init.constant_(self.leave.bias, 2.0)  # type: ignore[arg-type]
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return the mask; any number of frames."""
+        batch, channels, frames, bins = features.shape
+        stack = self.config.stack
+        padding = -frames % (1 << self.config.levels)
+        x = nn.functional.pad(features, (0, 0, 0, padding))
+        x = x.reshape(batch, channels, frames + padding, bins // stack, stack)
+        x = x.permute(0, 1, 4, 2, 3).reshape(batch, channels * stack, frames + padding, -1)
+        x = self.enter(x)
+        skips = []
+        for block, shrink in zip(self.down, self.shrink, strict=True):
+            x = block(x)
+            skips.append(x)
+            x = shrink(x)
+        x = self.middle(x)
+        for block, grow in zip(reversed(self.up), reversed(self.grow), strict=True):
+            x = block(grow(x) + skips.pop())
+        mask = torch.sigmoid(self.leave(x)).permute(0, 2, 3, 1)
+        return mask.reshape(batch, frames + padding, bins)[:, :frames]
