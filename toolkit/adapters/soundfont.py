@@ -1,0 +1,136 @@
+"""Play notes with a SoundFont, through TinySoundFont: the bench's source of clean music."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from toolkit.errors import ToolkitError
+from toolkit.values import Audio, Note, Notes
+
+DRUMS = 128
+"""The program number that means the General MIDI drum kit, which has no number of its own."""
+
+_DRUM_CHANNEL = 9
+_NUM_CHANNELS = 16
+
+
+def general_midi() -> Path:
+    """Return the small General MIDI SoundFont that comes with the `pretty_midi` package.
+
+    Raises
+    ------
+    ToolkitError
+        If the package is not installed.
+    """
+    try:
+        import pretty_midi
+    except ImportError as error:
+        raise _missing("pretty_midi") from error
+    return Path(pretty_midi.__file__).with_name("TimGM6mb.sf2")
+
+
+def play(
+    notes: Notes,
+    *,
+    sample_rate: int = 44100,
+    soundfont: Path | None = None,
+    tail: float = 1.0,
+    sustain: tuple[tuple[float, float], ...] = (),
+) -> Audio:
+    """Render notes as stereo audio.
+
+    Parameters
+    ----------
+    notes : Notes
+        Each note's ``program`` is its General MIDI program 0..127, or `DRUMS`.
+    sample_rate : int
+        In Hz.
+    soundfont : Path, optional
+        An SF2 or SF3 file; `general_midi` by default.
+    tail : float
+        Seconds that are rendered after the last note's end.
+    sustain : tuple[tuple[float, float], ...]
+        Spans (down, up) in seconds during which the sustain pedal is held.
+
+    Returns
+    -------
+    Audio
+        Stereo, ``notes.duration + tail`` seconds long; not limited to full scale.
+
+    Raises
+    ------
+    ToolkitError
+        If `tinysoundfont` is not installed.
+    ValueError
+        If the notes need more than 15 different programs.
+    """
+    try:
+        import tinysoundfont
+    except ImportError as error:
+        raise _missing("tinysoundfont") from error
+    synth = tinysoundfont.Synth(samplerate=sample_rate)
+    font = synth.sfload(str(soundfont or general_midi()))
+    channels = _channels(notes)
+    for program, channel in channels.items():
+        drums = program == DRUMS
+        synth.program_select(channel, font, DRUMS if drums else 0, 0 if drums else program, drums)
+    num_samples = round((notes.duration + tail) * sample_rate)
+    samples = np.zeros((num_samples, 2), np.float32)
+    for at, until, calls in _spans(_events(notes, channels, sustain), sample_rate, num_samples):
+        for name, *arguments in calls:
+            getattr(synth, name)(*arguments)
+        if until > at:
+            block = synth.generate_simple(until - at)
+            samples[at:until] = np.frombuffer(block, np.float32).reshape(-1, 2)
+    return Audio(np.ascontiguousarray(samples.T), sample_rate)
+
+
+def _channels(notes: Notes) -> dict[int, int]:
+    """Give each program a MIDI channel; the tenth belongs to the drums."""
+    melodic = sorted({note.program for note in notes if note.program != DRUMS})
+    free = [channel for channel in range(_NUM_CHANNELS) if channel != _DRUM_CHANNEL]
+    if len(melodic) > len(free):
+        raise ValueError(f"{len(melodic)} programs are more than a synthesizer's {len(free)}")
+    return dict(zip(melodic, free, strict=False)) | {DRUMS: _DRUM_CHANNEL}
+
+
+def _events(
+    notes: Notes, channels: dict[int, int], sustain: tuple[tuple[float, float], ...]
+) -> list[tuple[float, int, tuple[Any, ...]]]:
+    """Return (time, order, call) sorted; notes end before others begin, pedal moves in between."""
+    events: list[tuple[float, int, tuple[Any, ...]]] = []
+    for note in notes:
+        channel = channels[note.program]
+        events.append((note.onset, 2, ("noteon", channel, note.pitch, _velocity(note))))
+        events.append((note.offset, 0, ("noteoff", channel, note.pitch)))
+    for down, up in sustain:
+        for channel in channels.values():
+            events.append((down, 1, ("control_change", channel, 64, 127)))
+            events.append((up, 1, ("control_change", channel, 64, 0)))
+    return sorted(events, key=lambda event: event[:2])
+
+
+def _velocity(note: Note) -> int:
+    return max(1, round(note.velocity * 127))
+
+
+def _spans(
+    events: list[tuple[float, int, tuple[Any, ...]]], sample_rate: int, num_samples: int
+) -> Iterator[tuple[int, int, list[tuple[Any, ...]]]]:
+    """Yield (first sample, end, calls before it), covering the whole length."""
+    at, calls = 0, list[tuple[Any, ...]]()
+    for time, _, call in events:
+        position = min(round(time * sample_rate), num_samples)
+        if position > at:
+            yield at, position, calls
+            at, calls = position, []
+        calls.append(call)
+    yield at, num_samples, calls
+
+
+def _missing(package: str) -> ToolkitError:
+    return ToolkitError(f"{package} is not installed", "install it with: uv sync --group bench")
