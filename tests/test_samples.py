@@ -22,8 +22,11 @@ def test_every_sample_is_described_and_is_what_it_was(source):
 
 
 def test_nothing_lies_there_undescribed():
-    files = {path.name for path in SAMPLES.iterdir() if path.suffix in {".flac", ".mid", ".wav"}}
-    assert files == {source["file"] for source in SOURCES.values()}
+    audio = {path for path in SAMPLES.iterdir() if path.suffix in {".flac", ".mid", ".wav"}}
+    # A newcomer's first command leaves its result beside the sample.
+    results = {path for path in audio if path.stem.endswith((".restored", ".removed", ".preview"))}
+    described = {source["file"] for source in SOURCES.values()}
+    assert {path.name for path in audio - results} == described
 
 
 def test_the_prelude_begins_as_its_midi_file_does():
