@@ -31,6 +31,8 @@ _SHARED = 0.6
 _HIGHEST_SIGMAS, _LOWEST_SIGMAS = 22.0, 5.0
 # Where so many clicks a second are beyond doubt, the next one needs that share of the height.
 _RARE_FREQUENT, _RELIEF = (3.0, 20.0), (1.0, 0.6)
+# Clicks a second from which on a side is full of them, and the lowest threshold there.
+_FREQUENT, _EASIEST_SIGMAS = 10.0, 3.0
 # Above this rate there is more noise than click; detection hears nothing above half of it.
 _SEARCH_RATE = 32000
 # Good samples inside one click, where there are so many candidates a second.
@@ -229,6 +231,16 @@ class _Search:
         density = min(_DENSITY * needed**2, _HIGHEST_DENSITY)
         size = sum(stop - start for start, stop in click.parts)
         return bool(click.evidence > max(needed**2, density * size))
+
+
+def easier(threshold: float, clicks_per_second: float, rare: float) -> float:
+    """Return the threshold for a side with that many clicks, which falls to half from `rare` on.
+
+    On a side with many clicks, what looks like one is one.
+    """
+    rates = np.log10((rare, _FREQUENT))
+    ease = float(np.interp(np.log10(clicks_per_second), rates, (1.0, 0.5)))
+    return round(max(threshold * ease, _EASIEST_SIGMAS), 2)
 
 
 def count_clicks(samples: npt.NDArray[np.float32], sample_rate: int) -> float:

@@ -14,7 +14,7 @@ from toolkit.values import Audio
 
 # Detectors find about this many a second in clean music with sharp attacks.
 _NEGLIGIBLE_RATE = 0.1
-_RARE_FREQUENT = (1.0, 10.0)
+_RARE_RATE = 1.0
 
 
 @stage
@@ -54,13 +54,13 @@ class Declick:
 
     def tuned(self, condition: Condition) -> tuple[Self, str]:
         """Return this stage at the strength that the measured rate of clicks needs."""
+        from toolkit.dsp.clicks import easier
+
         rate = condition.clicks_per_second
         if rate < _NEGLIGIBLE_RATE:
             return replace(self, strength=0.0), f"only {rate:.2g} clicks a second: nothing to do"
         strength = float(np.clip(0.7 + 0.3 * np.log10(rate / _NEGLIGIBLE_RATE), 0, 1))
-        # On a side with many clicks, what looks like one is one.
-        ease = float(np.interp(np.log10(rate), np.log10(_RARE_FREQUENT), (1.0, 0.5)))
-        threshold = round(max(self.threshold * ease, 3.0), 2)
+        threshold = easier(self.threshold, rate, rare=_RARE_RATE)
         return replace(self, strength=round(strength, 2), threshold=threshold), (
             f"{rate:.3g} clicks a second"
         )

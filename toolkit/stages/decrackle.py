@@ -14,7 +14,6 @@ from toolkit.values import Audio
 
 # Crackle is many small clicks: fewer than this many a second are the business of declicking alone.
 _NEGLIGIBLE_RATE = 2.0
-_RARE_FREQUENT = (2.0, 10.0)
 
 
 @stage
@@ -58,12 +57,13 @@ class Decrackle:
 
     def tuned(self, condition: Condition) -> tuple[Self, str]:
         """Return this stage at the strength that the measured rate of clicks needs."""
+        from toolkit.dsp.clicks import easier
+
         rate = condition.clicks_per_second
         if rate < _NEGLIGIBLE_RATE:
             return replace(self, strength=0.0), f"only {rate:.2g} clicks a second: no crackle"
         strength = float(np.clip(0.6 + 0.4 * np.log10(rate / _NEGLIGIBLE_RATE), 0, 1))
-        ease = float(np.interp(np.log10(rate), np.log10(_RARE_FREQUENT), (1.0, 0.5)))
-        threshold = round(max(self.threshold * ease, 3.0), 2)
+        threshold = easier(self.threshold, rate, rare=_NEGLIGIBLE_RATE)
         return replace(self, strength=round(strength, 2), threshold=threshold), (
             f"{rate:.3g} clicks a second: crackle"
         )
