@@ -125,7 +125,7 @@ def restore_all(
 
 def _restore_one(task: Task, recipe: Recipe, run: Run, force: bool) -> Result:
     try:
-        if not force and _is_done(task, recipe):
+        if not force and is_finished(task, recipe):
             return Result(task, "skipped")
         assert isinstance(task.targets.output, Path)
         task.targets.output.parent.mkdir(parents=True, exist_ok=True)
@@ -138,7 +138,8 @@ def _restore_one(task: Task, recipe: Recipe, run: Run, force: bool) -> Result:
     return Result(task, "done", outcome)
 
 
-def _is_done(task: Task, recipe: Recipe) -> bool:
+def is_finished(task: Task, recipe: Recipe) -> bool:
+    """Return whether the recipe has already made this task's results of the same input."""
     # Hours of audio are hashed only if there is a record to compare the hash with.
     place = task.targets.record
     if place is None or not place.is_file():

@@ -223,14 +223,9 @@ def _many(request: Request, recipe: Recipe, naming: Naming) -> int:
 
 
 def _already_done(request: Request, recipe: Recipe, task: Task) -> bool:
-    from toolkit.restore import is_done, sha256_of
+    from toolkit.batch import is_finished
 
-    if request.force or request.dry_run or not task.source.is_file():
-        return False
-    record = task.targets.record
-    if record is None or not record.is_file():
-        return False
-    if not is_done(sha256_of(task.source), task.targets, recipe):
+    if request.force or request.dry_run or not is_finished(task, recipe):
         return False
     say(f"{task.source.name}: already done with this recipe; --force does it again")
     result(str(task.targets.output))
