@@ -112,3 +112,35 @@ def test_dropouts_replace_music_by_quieter_noise():
     assert 0 < changed.mean() < 0.02
     assert np.abs(found[changed]).mean() < 0.5 * np.abs(samples[changed]).mean()
     assert dropouts.length.max() <= damage.LONGEST_SECONDS * RATE
+
+
+def test_radial_scratches_tick_once_a_revolution():
+    shape = damage.Recording(1, 120 * RATE, RATE)
+    ticks = damage.draw_radial_scratches(
+        np.random.default_rng(5), shape, rate=0.02, rpm=60.0, turns=10
+    )
+    assert len(ticks) >= 10
+    for frequency in np.unique(ticks.frequency):
+        own = ticks.start[ticks.frequency == frequency] / RATE
+        assert len(own) <= 10
+        gaps = np.diff(own)
+        assert (np.abs(gaps - 1) < 0.007).all()
+        assert gaps.std() < 0.0006
+
+
+def test_together_keeps_every_event_in_order():
+    shape = damage.Recording(2, 20 * RATE, RATE)
+    first, second = (damage.draw_clicks(np.random.default_rng(seed), shape) for seed in (1, 2))
+    both = damage.together(first, second)
+    assert len(both) == len(first) + len(second)
+    assert (np.diff(both.start) >= 0).all()
+    assert both.gains.shape == (len(both), 2)
+
+
+def test_scratches_at_their_default_height_are_what_they_always_were():
+    shape = damage.Recording(1, 30 * RATE, RATE)
+    one = damage.draw_scratches(np.random.default_rng(1), shape)
+    same = damage.draw_scratches(np.random.default_rng(1), shape, height_db=(14.0, 7.0))
+    deep = damage.draw_scratches(np.random.default_rng(1), shape, height_db=(24.0, 0.0))
+    assert np.array_equal(one.height_db, same.height_db)
+    assert deep.height_db.max() == 24

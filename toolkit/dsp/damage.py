@@ -118,12 +118,21 @@ def draw_clicks(
     )
 
 
-def draw_scratches(rng: np.random.Generator, recording: Recording, *, rate: float = 2.0) -> Clicks:
+def draw_scratches(
+    rng: np.random.Generator,
+    recording: Recording,
+    *,
+    rate: float = 2.0,
+    height_db: tuple[float, float] = (14.0, 7.0),
+) -> Clicks:
     """Draw scratches: a shock and its 3 to 12 weaker repeats, 1 to 6 ms apart.
 
     No model or threshold of this package was fitted to them; they are kept for evaluation.
+    `rate` and `height_db` are those of the shocks, as in `draw_clicks`.
     """
-    shocks = draw_clicks(rng, recording, rate=rate, destructive=0.0, impulses=0.0)
+    shocks = draw_clicks(
+        rng, recording, rate=rate, height_db=height_db, destructive=0.0, impulses=0.0
+    )
     repeats = rng.integers(3, 13, len(shocks))
     index = np.repeat(np.arange(len(shocks)), repeats + 1)
     position = np.arange(len(index)) - np.repeat(np.cumsum(repeats + 1) - repeats - 1, repeats + 1)
@@ -135,6 +144,57 @@ def draw_scratches(rng: np.random.Generator, recording: Recording, *, rate: floa
         _with(scratches, start=start, height_db=scratches.height_db - 2.0 * position),
         order[start[order] < recording.num_samples],
     )
+
+
+def draw_radial_scratches(
+    rng: np.random.Generator,
+    recording: Recording,
+    *,
+    rate: float = 0.05,
+    rpm: float = 78.26,
+    turns: int = 20,
+    height_db: tuple[float, float] = (14.0, 7.0),
+) -> Clicks:
+    """Draw scratches across the grooves: each ticks once a revolution for a while.
+
+    Parameters
+    ----------
+    rate : float
+        Mean number of scratches that begin in a second (Poisson).
+    rpm : float
+        Turns a minute.
+    turns : int
+        Grooves that a scratch crosses. It crosses at a slant, so the tick comes up to 5 ms earlier
+        or later each turn, always by the same amount, give or take 0.2 ms.
+    height_db : tuple[float, float]
+        Mean and deviation of a scratch's depth, as in `draw_clicks`; its ticks vary by 2 dB.
+    """
+    scratches = draw_clicks(
+        rng, recording, rate=rate, height_db=height_db, destructive=0.0, impulses=0.0
+    )
+    count = len(scratches)
+    index, turn = np.repeat(np.arange(count), turns), np.tile(np.arange(turns), count)
+    slant = rng.uniform(-0.005, 0.005, count)[index]
+    seconds = turn * (60 / rpm + slant) + rng.normal(0, 0.0002, len(index))
+    start = scratches.start[index] + np.round(seconds * recording.sample_rate).astype(np.int64)
+    start = np.maximum(start, 0)
+    order = np.argsort(start, kind="stable")
+    height = np.clip(scratches.height_db[index] + rng.normal(0, 2, len(index)), 3, 30)
+    return _select(
+        _with(_select(scratches, index), start=start, height_db=height),
+        order[start[order] < recording.num_samples],
+    )
+
+
+def together(first: Clicks, second: Clicks) -> Clicks:
+    """Return the events of both in order of time; both are for the same number of channels."""
+    both = Clicks(
+        **{
+            each.name: np.concatenate([getattr(first, each.name), getattr(second, each.name)])
+            for each in fields(Clicks)
+        }
+    )
+    return _select(both, np.argsort(both.start, kind="stable"))
 
 
 def draw_dropouts(rng: np.random.Generator, recording: Recording, *, rate: float = 1.0) -> Clicks:

@@ -7,9 +7,7 @@ historical recordings" (2022), who loop real noise at whole revolutions, and V. 
 "Digital audio antiquing" (2008).
 
 Every sample can be had on its own, whatever was asked before: the texture is one array and the
-hiss is made of overlapping segments, each from a generator seeded by its number. Segments are
-weighted by a sine window of two hops. The segments are independent, so variances add, and
-sin² + cos² = 1 keeps the level.
+hiss is a `toolkit.dsp.colored_noise.ColoredNoise`.
 """
 
 from __future__ import annotations
@@ -18,12 +16,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from toolkit.dsp.colored_noise import N_FFT, ColoredNoise, circular, unit_response
 from toolkit.values import Samples
 
 RPM = 78.26
 """Turns a minute of a record cut with 60 Hz mains."""
-
-_HOP_LENGTH = 2**15
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +31,7 @@ class SurfaceNoise:
     ----------
     texture : np.ndarray, shape (channels, samples of one revolution)
         Of unit variance.
-    response : np.ndarray, shape (_HOP_LENGTH + 1,)
+    response : np.ndarray, shape (HOP_LENGTH + 1,)
         Amplitude of the hiss by frequency, 0 Hz to Nyquist; white noise through it keeps its
         variance.
     repeating : float
@@ -66,20 +63,8 @@ class SurfaceNoise:
         return np.asarray(noise * level, np.float32)
 
     def _hiss(self, start: int, stop: int) -> np.ndarray:
-        hiss = np.zeros((self.texture.shape[0], stop - start))
-        for number in range(start // _HOP_LENGTH - 1, -(-stop // _HOP_LENGTH)):
-            begin = number * _HOP_LENGTH
-            low, high = max(begin, start), min(begin + 2 * _HOP_LENGTH, stop)
-            if low < high:
-                segment = self._segment(number)
-                hiss[:, low - start : high - start] += segment[:, low - begin : high - begin]
-        return hiss
-
-    def _segment(self, number: int) -> np.ndarray:
-        rng = np.random.default_rng([self.seed, number + 1])
-        shape = (self.texture.shape[0], 2 * _HOP_LENGTH)
-        window = np.sin(np.pi * (np.arange(shape[1]) + 0.5) / shape[1])
-        return _colored(rng, shape, self.response, self.correlation) * window
+        hiss = ColoredNoise(self.texture.shape[0], self.response, self.correlation, self.seed)
+        return hiss.between(start, stop)
 
 
 def draw(
@@ -114,17 +99,17 @@ def draw(
     period = max(2, round(60 * sample_rate / rpm))
     ripple = rng.normal(0, 1.5, 12)
     color = (ripple, tilt_db, rumble_db)
-    texture = _colored(
+    texture = circular(
         rng,
         (num_channels, period),
         _response(np.fft.rfftfreq(period, 1 / sample_rate), period, *color),
         correlation,
     )
     texture /= np.maximum(texture.std(axis=1, keepdims=True), 1e-9)
-    hiss = np.fft.rfftfreq(2 * _HOP_LENGTH, 1 / sample_rate)
+    hiss = np.fft.rfftfreq(N_FFT, 1 / sample_rate)
     return SurfaceNoise(
         texture.astype(np.float32),
-        _response(hiss, 2 * _HOP_LENGTH, *color),
+        _response(hiss, N_FFT, *color),
         repeating,
         correlation,
         (modulation, float(rng.uniform(0, 2 * np.pi))),
@@ -139,21 +124,4 @@ def _response(
     octaves = np.log2(np.maximum(frequency, 1.0) / 1000)
     level_db = tilt_db * np.maximum(octaves, 0) + rumble_db / (1 + (frequency / 60) ** 2)
     level_db += np.interp(octaves, np.linspace(-6, 5, len(ripple)), ripple)
-    response = 10 ** (level_db / 20)
-    response[0] = 0.0
-    weights = np.full(len(frequency), 2.0)
-    weights[0] = 1.0
-    if n_fft % 2 == 0:
-        weights[-1] = 1.0
-    power = (weights * response**2).sum() / n_fft
-    return np.asarray(response / np.sqrt(power))
-
-
-def _colored(
-    rng: np.random.Generator, shape: tuple[int, int], response: np.ndarray, correlation: float
-) -> np.ndarray:
-    """Return circular colored noise whose channels share `correlation` of their power."""
-    own = rng.standard_normal(shape)
-    shared = rng.standard_normal(shape[1])
-    white = np.sqrt(1 - correlation) * own + np.sqrt(correlation) * shared
-    return np.fft.irfft(np.fft.rfft(white, axis=1) * response, shape[1], axis=1)
+    return unit_response(level_db, n_fft)

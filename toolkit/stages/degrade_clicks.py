@@ -21,7 +21,7 @@ class DegradeClicks:
     destructive: float = param(0.2, low=0, high=1, help="share that replaces the music")
 
     def __call__(self, audio: Audio, run: Run) -> Audio:
-        """Return the recording with clicks; reports how many."""
+        """Return the recording with clicks; reports how many, and how many replace it."""
         from toolkit.dsp import damage
 
         shape = damage.Recording(audio.num_channels, audio.num_samples, audio.sample_rate)
@@ -46,7 +46,7 @@ class DegradeClicks:
             out=run.scratch(audio.samples.shape),
             progress=run.tick,
         )
-        run.report(clicks=len(clicks))
+        run.report(clicks=len(clicks), destructive=int(clicks.replaces.sum()))
         return audio.with_samples(out)
 
 

@@ -20,7 +20,7 @@ class DegradeHum:
     harmonics: int = param(8, low=1, high=40, help="number of partials with the fundamental")
 
     def __call__(self, audio: Audio, run: Run) -> Audio:
-        """Return the recording with hum; reports its frequency."""
+        """Return the recording with hum; reports its frequency and its partials' amplitudes."""
         from toolkit.dsp import machine_noise, mixing
 
         hum = machine_noise.draw_hum(
@@ -31,8 +31,12 @@ class DegradeHum:
             return hum.between(start, stop, audio.sample_rate)
 
         out = run.scratch(audio.samples.shape)
-        mixing.add_at_snr(audio.samples, between, self.snr_db, out=out, progress=run.tick)
-        run.report(hum_hz=round(hum.frequency, 3))
+        gain = mixing.add_at_snr(audio.samples, between, self.snr_db, out=out, progress=run.tick)
+        run.report(
+            hum_hz=round(hum.frequency, 3),
+            gain=gain,
+            partials=[round(float(each), 4) for each in hum.amplitude],
+        )
         return audio.with_samples(out)
 
 

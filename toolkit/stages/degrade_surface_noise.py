@@ -22,7 +22,7 @@ class DegradeSurfaceNoise:
     correlation: float = param(0.5, low=0, high=1, help="share that all channels have in common")
 
     def __call__(self, audio: Audio, run: Run) -> Audio:
-        """Return the recording with noise."""
+        """Return the recording with noise; reports what it was multiplied by."""
         from toolkit.dsp import mixing, surface_noise
 
         noise = surface_noise.draw(
@@ -37,8 +37,10 @@ class DegradeSurfaceNoise:
             correlation=self.correlation,
         )
         out = run.scratch(audio.samples.shape)
-        mixing.add_at_snr(audio.samples, noise.between, self.snr_db, out=out, progress=run.tick)
-        run.report(snr_db=self.snr_db)
+        gain = mixing.add_at_snr(
+            audio.samples, noise.between, self.snr_db, out=out, progress=run.tick
+        )
+        run.report(snr_db=self.snr_db, gain=gain)
         return audio.with_samples(out)
 
 

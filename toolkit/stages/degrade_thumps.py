@@ -20,7 +20,7 @@ class DegradeThumps:
     rpm: float = param(78.26, unit="rpm", low=10, high=200, help="turns a minute")
 
     def __call__(self, audio: Audio, run: Run) -> Audio:
-        """Return the recording with thumps; reports how many."""
+        """Return the recording with thumps; reports how many and the resonance."""
         from toolkit.dsp import damage, machine_noise, mixing
 
         shape = damage.Recording(audio.num_channels, audio.num_samples, audio.sample_rate)
@@ -33,7 +33,12 @@ class DegradeThumps:
 
         out = run.scratch(audio.samples.shape)
         chunks.overlap_add(apply, audio.samples, size=2**18, out=out, progress=run.tick)
-        run.report(thumps=len(thumps.time))
+        run.report(
+            thumps=len(thumps.time),
+            tail_seconds=round(thumps.tail, 4),
+            falls_from_hz=round(thumps.high_hz, 2),
+            falls_to_hz=round(thumps.low_hz, 2),
+        )
         return audio.with_samples(out)
 
 
