@@ -107,47 +107,6 @@ def interpolate(
     return filled
 
 
-def inpaint(
-    signal: npt.NDArray[np.floating],
-    spans: npt.ArrayLike,
-    sample_rate: int,
-    *,
-    iterations: int = 5,
-) -> Array:
-    """Fill gaps of up to 50 ms by gap-wise Janssen iteration.
-
-    The model is fitted again after each solution to the gap together with its context (Janssen,
-    Veldhuis & Vries 1986), gap by gap rather than frame by frame (Mokrý, Balušík & Rajmic 2025). A
-    long gap needs a high order, for a model of low order decays before it reaches the middle.
-
-    Parameters
-    ----------
-    signal : np.ndarray, shape (samples,)
-    spans : array-like, shape (spans, 2)
-        First sample and one past the last of each gap.
-    sample_rate : int
-        In Hz.
-    iterations : int
-        Rounds of model and gap, >= 1.
-
-    Returns
-    -------
-    np.ndarray, shape (samples,), float64
-        A copy; samples outside the spans are the very same numbers.
-    """
-    filled = np.array(signal, dtype=np.float64)
-    gaps = merge_spans(spans, len(filled))
-    lengths = gaps[:, 1] - gaps[:, 0]
-    base = max(round(32 * min(sample_rate / 44100, 2)), 8)
-    orders = np.clip(2 ** np.ceil(np.log2(np.maximum(lengths, 1))), base, 16 * base)
-    for order in np.unique(orders):
-        chosen = gaps[orders == order]
-        filled = interpolate(
-            filled, chosen, int(order), context=int(4 * order), iterations=iterations
-        )
-    return filled
-
-
 def _models(
     filled: Array, unknown: npt.NDArray[np.bool_] | None, groups: Spans, order: int, reach: int
 ) -> Array:

@@ -2,67 +2,73 @@
 
 Music is sparse in time and frequency, and its coefficients come in groups: partials last, attacks
 spread. Of all signals that agree with the reliable samples and lie beyond the clip level at the
-clipped ones, the one with the sparsest grouped coefficients c is sought (Siedenburg, Kowalski and
-Dörfler 2014, "Audio declipping with social sparsity", persistent empirical Wiener shrinkage):
+clipped ones, one whose grouped coefficients are sparse is sought. Each iteration
 
-    minimize  ½ ‖reliable(y - Φc)‖² + ½ ‖clipped(θ - Φc)₊‖²  + λ-weighted sparsity of c
+1. moves on a little in the direction the signal went (momentum);
+2. puts back the reliable samples, and lifts clipped ones that lie within the clip level to it;
+3. multiplies every coefficient of a tight Gabor frame by (1 - λ² / mean of |c|² over its
+   neighbors)₊, with neighbors in time and frequency: the persistent empirical Wiener shrinkage of
+   Siedenburg, Kowalski and Dörfler (2014, "Audio declipping with social sparsity").
 
-where Φ is a tight Gabor frame, so that ΦΦ* = 1 and a step of length one decreases the first two
-terms. Each iteration takes that step and then multiplies every coefficient by
-
-    (1 - λ² / mean of |c|² over its neighbors)₊
-
-with neighbors in time and frequency, and moves on a little in the direction it went. λ falls from
-above the loudest partials to far below the softest, each level starting from the last one's
-solution. At the end reliable samples are put back exactly and clipped ones are held beyond θ.
+λ falls from above the loudest partials to far below the softest, each level starting from the last
+one's solution. Two things differ from the published method. The state is the signal rather than its
+coefficients, so that every iteration may use another frame: the grid of frames moves on by a golden
+ratio of its step, and its length may alternate. That averages out what a grid does to sounds that
+fall between its points (cycle spinning, Coifman and Donoho 1995), at the price of one grid with two
+frames over each sample. And the momentum falls with λ, from crossing distances to settling down.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
+from toolkit.dsp.peak_prediction import refine
 from toolkit.values import Samples
 
 Signal = npt.NDArray[np.float32]
 Marks = npt.NDArray[np.int8]
 Coefficients = npt.NDArray[np.complex64]
 
-_DENSE = 0.35  # share of clipped samples from which a signal counts as densely clipped
+_OVERLAP = 2
+_GOLDEN = 0.6180339887498949
 _SMALLEST = np.float32(1e-20)
+# Share of clipped samples up to which a stretch is clipped lightly, and from which on densely.
+_LIGHT, _DENSE = 0.25, 0.6
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Say how the threshold falls and how far a coefficient's neighborhood reaches.
+    """Say how threshold and momentum fall and what the frames are.
 
     Parameters
     ----------
     first, last : float
-        Thresholds λ, relative to the clip level times the root of `n_fft`.
+        Thresholds λ, relative to the clip level times the root of the frame's length.
     levels : int
-        Thresholds in between, both ends included, in geometric steps.
+        Thresholds, both ends included, in geometric steps.
     iterations : int
         At each of them.
-    momentum : float
-        Share of the last change that is added again, 0..1.
+    momentum : tuple[float, float]
+        Share of the last change that is added again, at the beginning and at the end, 0..1.
+    sizes : tuple[float, ...]
+        Lengths of frames relative to `n_fft` that take turns, powers of two.
     frames, bins : int
         Odd size of the neighborhood in time and in frequency.
-    overlap : int
-        Frames that cover each sample, 2 or more; divides `n_fft`.
     """
 
     first: float = 1e-2
     last: float = 1e-5
-    levels: int = 20
-    iterations: int = 26
-    momentum: float = 0.98
+    levels: int = 16
+    iterations: int = 10
+    momentum: tuple[float, float] = (0.98, 0.9)
+    sizes: tuple[float, ...] = (1.0,)
     frames: int = 3
     bins: int = 3
-    overlap: int = 2
 
 
 def choose_n_fft(sample_rate: int) -> int:
@@ -73,18 +79,22 @@ def choose_n_fft(sample_rate: int) -> int:
 def choose_schedule(marks: Marks) -> Schedule:
     """Return the setting that gives most for its time.
 
-    Where a minority of the samples is clipped, two frames over each sample cost half of what four
-    do and lose little on average, though more on a lone sustained tone. Where most are clipped, the
-    finer frame matters, while thresholds below a hundredth of the first no longer do, as the error
-    is larger than what they would add.
+    The more is clipped, the larger the error that remains: thresholds below it add nothing. Where
+    most is clipped the peaks are several times as high as what is left of them, and only many
+    iterations with lasting momentum get there.
     """
-    if np.count_nonzero(marks) > _DENSE * marks.size:
-        return Schedule(last=1e-4, levels=12, iterations=20, frames=5, overlap=4)
-    return Schedule()
+    share = np.count_nonzero(marks) / max(marks.size, 1)
+    if share < _LIGHT:
+        return Schedule()
+    if share < _DENSE:
+        return Schedule(last=1e-4, levels=12, iterations=16)
+    return Schedule(last=1e-4, levels=12, iterations=30, momentum=(0.98, 0.96), sizes=(0.5, 1, 2))
 
 
 def declip(samples: Samples, marks: Marks, n_fft: int, schedule: Schedule | None = None) -> Samples:
     """Return a signal whose clipped samples are rebuilt; all others keep their bits.
+
+    What the sparse solution says is then refined by linear prediction.
 
     Parameters
     ----------
@@ -93,7 +103,7 @@ def declip(samples: Samples, marks: Marks, n_fft: int, schedule: Schedule | None
     marks : np.ndarray, shape (channels, samples), int8
         +1 where a sample is clipped from above, -1 from below, 0 where it is reliable.
     n_fft : int
-        Length of a frame, a multiple of four; see `choose_n_fft`.
+        Length of a frame, a power of two; see `choose_n_fft`.
     schedule : Schedule, optional
         From `choose_schedule` by default.
 
@@ -107,14 +117,20 @@ def declip(samples: Samples, marks: Marks, n_fft: int, schedule: Schedule | None
         for start, stop in _regions(mark, n_fft):
             part = slice(start, stop)
             chosen = schedule or choose_schedule(mark[part])
-            rebuilt = solve(x[part], mark[part], n_fft, chosen)
-            beyond = mark[part] * (rebuilt - x[part]) > 0
-            result[part][beyond] = rebuilt[beyond]
+            rebuilt = consistent(solve(x[part], mark[part], n_fft, chosen), x[part], mark[part])
+            rebuilt = refine(x[part], mark[part], rebuilt, n_fft)
+            result[part] = consistent(rebuilt, x[part], mark[part])
     return out
 
 
+def consistent(estimate: Signal, x: Signal, marks: Marks) -> Signal:
+    """Return x with its clipped samples moved to the estimate where that lies beyond them."""
+    beyond = marks * (estimate - x) > 0
+    return np.where(beyond, estimate, x)
+
+
 def solve(x: Signal, marks: Marks, n_fft: int, schedule: Schedule) -> Signal:
-    """Return the signal of the sparsest coefficients found, before it is made consistent.
+    """Return the sparse signal that was found, before it is made consistent.
 
     Parameters
     ----------
@@ -124,38 +140,48 @@ def solve(x: Signal, marks: Marks, n_fft: int, schedule: Schedule) -> Signal:
     n_fft, schedule
         As in `declip`.
     """
-    overlap = schedule.overlap
-    hop_length = n_fft // overlap
-    num_hops = -(-len(x) // hop_length) + 2 * (overlap - 1)
-    inside = slice((overlap - 1) * hop_length, (overlap - 1) * hop_length + len(x))
-    scale = float(np.abs(x[marks != 0]).max())
-    target = np.zeros(num_hops * hop_length, np.float32)
-    target[inside] = x / scale
-    # Outside the signal nothing is known, so nothing pulls there: lower = -inf, upper = inf. A
-    # residual is what is missing to [lower, upper], the target itself where the sample is reliable.
-    lower, upper = (np.full(len(target), edge, np.float32) for edge in (-np.inf, np.inf))
-    lower[inside] = np.where(marks >= 0, target[inside], -np.inf)
-    upper[inside] = np.where(marks <= 0, target[inside], np.inf)
-    window = tight_window(n_fft, overlap)
-    now = analyze(target, window, overlap)
-    ahead = now.copy()
-    for level in np.geomspace(schedule.first, schedule.last, schedule.levels):
-        threshold = np.float32((level * np.sqrt(n_fft)) ** 2)
-        for _ in range(schedule.iterations):
-            signal = synthesize(ahead, window, overlap)
-            residual = np.clip(signal, lower, upper)
-            residual -= signal
-            ahead += analyze(residual, window, overlap)
-            energy = neighborhood(_power(ahead), schedule.frames, schedule.bins)
-            ahead *= _shrinkage(energy, threshold)
-            # ahead = new + momentum * (new - now), without a temporary for the new one.
-            new = ahead
-            ahead = new - now
-            ahead *= np.float32(schedule.momentum)
-            ahead += new
-            now = new
-    result: Signal = synthesize(now, window, overlap)[inside] * np.float32(scale)
+    windows = [tight_window(int(n_fft * size), _OVERLAP) for size in schedule.sizes]
+    longest = max(len(window) for window in windows)
+    # Half a frame on each side is free for what reaches out of the signal. Beyond it, a frame more
+    # is held at zero: there not every grid has all its frames, and what is now complete and now
+    # not would be driven up by the momentum.
+    margin = longest + longest // 2
+    inside = slice(margin, margin + len(x))
+    scale = np.float32(np.abs(x[marks != 0]).max())
+    lower, upper = (np.full(len(x) + 2 * margin, edge, np.float32) for edge in (-np.inf, np.inf))
+    for bound in (lower, upper):
+        bound[:longest] = bound[-longest:] = 0
+    lower[inside] = np.where(marks >= 0, x / scale, -np.inf)
+    upper[inside] = np.where(marks <= 0, x / scale, np.inf)
+    now = np.zeros(len(lower), np.float32)
+    now[inside] = x / scale
+    before = now.copy()
+    for turn, (threshold, momentum) in enumerate(_turns(schedule)):
+        window = windows[turn % len(windows)]
+        # Overwrites the signal before the last one, which is not needed any more.
+        before -= now
+        before *= -np.float32(momentum)
+        before += now
+        np.clip(before, lower, upper, out=before)
+        hop_length = len(window) // _OVERLAP
+        offset = int((turn // len(windows) + 1) * _GOLDEN % 1 * hop_length)
+        coefficients = analyze(before[offset:], window, _OVERLAP)
+        energy = neighborhood(_power(coefficients), schedule.frames, schedule.bins)
+        coefficients *= _shrinkage(energy, np.float32(threshold**2 * len(window)))
+        part = synthesize(coefficients, window, _OVERLAP)
+        before[:offset] = 0
+        before[offset : offset + len(part)] = part
+        before[offset + len(part) :] = 0
+        now, before = before, now
+    result: Signal = now[inside] * scale
     return result
+
+
+def _turns(schedule: Schedule) -> Iterator[tuple[float, float]]:
+    """Yield threshold and momentum of each iteration."""
+    thresholds = np.geomspace(schedule.first, schedule.last, schedule.levels)
+    momenta = np.linspace(*schedule.momentum, schedule.levels * schedule.iterations)
+    return zip(np.repeat(thresholds, schedule.iterations), momenta, strict=True)
 
 
 def tight_window(n_fft: int, overlap: int = 4) -> Signal:
@@ -167,7 +193,7 @@ def tight_window(n_fft: int, overlap: int = 4) -> Signal:
 
 
 def analyze(signal: Signal, window: Signal, overlap: int = 4) -> Coefficients:
-    """Return the coefficients, shape (frames, bins), of a signal of whole hops."""
+    """Return the coefficients, shape (frames, bins), of the frames that lie within a signal."""
     n_fft = len(window)
     frames = np.lib.stride_tricks.sliding_window_view(signal, n_fft)[:: n_fft // overlap]
     result: Coefficients = scipy.fft.rfft(
