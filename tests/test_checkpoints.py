@@ -43,7 +43,7 @@ def test_loads_what_was_saved(tmp_path):
     store = Store(tmp_path)
     assert store.names() == (folder.name,)
     loaded = store.load(folder.name)
-    features = torch.randn(2, 2, 11, 32)
+    features = torch.randn(2, 3, 11, 32)
     assert not loaded.training
     with torch.no_grad():
         expected = model.half().float().eval()(features)

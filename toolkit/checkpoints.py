@@ -10,10 +10,12 @@ import hashlib
 import importlib
 import tomllib
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from toolkit.errors import ResourceError, ToolkitError, UsageError
+from toolkit.shipped import folder
 from toolkit.stage import did_you_mean
 
 Class = Literal["subtractive", "discriminative", "generative"]
@@ -150,6 +152,12 @@ class Store:
         if (name, device) not in self._loaded:
             self._loaded[name, device] = _load(self.manifest(name), device)
         return self._loaded[name, device]
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Store:
+    """Return the checkpoints that came with the package."""
+    return Store(folder("checkpoints"))
 
 
 def _load(manifest: Manifest, device: str) -> Any:

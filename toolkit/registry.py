@@ -10,15 +10,10 @@ from pathlib import Path
 
 import toolkit
 from toolkit.errors import UsageError
+from toolkit.shipped import folder as folder
 from toolkit.stage import did_you_mean
 
 _HERE = Path(toolkit.__file__).parent
-
-
-def folder(kind: str) -> Path:
-    """Return where `pipelines` or `checkpoints` lie: inside the wheel, or beside a checkout."""
-    inside = _HERE / "_shipped" / kind
-    return inside if inside.is_dir() else _HERE.parent / kind
 
 
 @cache

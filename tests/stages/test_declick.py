@@ -3,8 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from toolkit.checkpoints import Store
 from toolkit.dsp import click_repair
 from toolkit.dsp.condition import Condition
+from toolkit.errors import UsageError
+from toolkit.registry import folder
 from toolkit.run import Run
 from toolkit.stages.declick import Declick
 from toolkit.values import Audio
@@ -76,7 +79,7 @@ def test_clicks_go(rate):
     clean = music(6)
     spoiled, _ = clicked(clean, rate)
     run = Run()
-    repaired = Declick()(Audio(spoiled[None], RATE), run).samples[0]
+    repaired = Declick(detector="classical")(Audio(spoiled[None], RATE), run).samples[0]
     assert snr(clean, repaired) > snr(clean, spoiled) + 12
     assert run.findings["clicks_per_second"] == pytest.approx(rate, rel=0.35)
     assert run.findings["samples_touched"] >= run.findings["clicks_repaired"] > 0
@@ -86,7 +89,7 @@ def test_all_other_samples_stay_bit_identical():
     clean = music(6)
     spoiled, bad = clicked(clean, 5)
     run = Run()
-    repaired = Declick()(Audio(spoiled[None], RATE), run).samples[0]
+    repaired = Declick(detector="classical")(Audio(spoiled[None], RATE), run).samples[0]
     changed = repaired != spoiled
     assert np.count_nonzero(changed) <= run.findings["samples_touched"]
     near = np.convolve(bad, np.ones(21), "same") > 0
@@ -96,7 +99,7 @@ def test_all_other_samples_stay_bit_identical():
 @pytest.mark.parametrize("make", [music, drums])
 def test_clean_music_is_left_alone(make):
     clean = make(6)
-    kept = Declick()(Audio(clean[None], RATE), Run()).samples[0]
+    kept = Declick(detector="classical")(Audio(clean[None], RATE), Run()).samples[0]
     removed = np.sum((kept.astype(float) - clean) ** 2) / np.sum(clean.astype(float) ** 2)
     assert removed < 1e-6
     assert np.count_nonzero(kept != clean) < 100
@@ -105,9 +108,9 @@ def test_clean_music_is_left_alone(make):
 def test_blocks_do_not_show(monkeypatch):
     spoiled, _ = clicked(music(6), 15)
     audio = Audio(np.stack([spoiled, spoiled[::-1]]), RATE)
-    whole = Declick()(audio, Run()).samples
+    whole = Declick(detector="classical")(audio, Run()).samples
     monkeypatch.setattr(click_repair, "_BLOCK_SAMPLES", 1)
-    pieces = Declick()(audio, Run()).samples
+    pieces = Declick(detector="classical")(audio, Run()).samples
     np.testing.assert_allclose(pieces, whole, atol=3e-5)
 
 
@@ -118,15 +121,15 @@ def test_strength_nought_is_the_very_same_and_half_does_less():
     audio = Audio(noisy[None].astype(np.float32), RATE)
     assert Declick(strength=0)(audio, Run()) is audio
     half, full = Run(), Run()
-    Declick(strength=0.2)(audio, half)
-    Declick()(audio, full)
+    Declick(strength=0.2, detector="classical")(audio, half)
+    Declick(detector="classical")(audio, full)
     assert half.findings["clicks_repaired"] < full.findings["clicks_repaired"]
 
 
 def test_longest_gap_is_respected():
     spoiled, _ = clicked(music(3), 10)
     run = Run()
-    short = Declick(max_gap=0.2)(Audio(spoiled[None], RATE), run).samples[0]
+    short = Declick(max_gap=0.2, detector="classical")(Audio(spoiled[None], RATE), run).samples[0]
     changed = np.flatnonzero(short != spoiled)
     assert len(changed) > 0
     stretches = np.split(changed, np.flatnonzero(np.diff(changed) > 20) + 1)
@@ -137,7 +140,7 @@ def test_longest_gap_is_respected():
 @pytest.mark.parametrize("rate", [4000, 44100, 768000])
 def test_any_length_and_rate(num_samples, rate):
     noise = np.random.default_rng(0).standard_normal((2, num_samples)).astype(np.float32)
-    result = Declick()(Audio(noise, rate), Run()).samples
+    result = Declick(detector="classical")(Audio(noise, rate), Run()).samples
     assert result.shape == noise.shape
     assert np.isfinite(result).all()
 
@@ -151,3 +154,68 @@ def test_tuning_follows_the_rate_of_clicks():
     crackly = Declick().tuned(replace(CONDITION, clicks_per_second=30.0))[0]
     assert crackly.threshold < Declick().threshold
     assert "clicks a second" in Declick().tuned(CONDITION)[1]
+
+
+def with_network():
+    return Run(checkpoints=Store(folder("checkpoints")))
+
+
+@pytest.mark.parametrize("rate", [1, 10, 60])
+def test_the_network_takes_clicks_out(rate):
+    clean = music(4)
+    spoiled, _ = clicked(clean, rate)
+    audio = Audio(spoiled[None], RATE)
+    run = with_network()
+    repaired = Declick()(audio, run).samples[0]
+    assert run.findings["detector"] == "network"
+    assert snr(clean, repaired) > snr(clean, spoiled) + 15
+
+
+# Bare strokes of six seconds of drums are what the network takes for clicks most easily.
+@pytest.mark.parametrize(("make", "most"), [(music, 100), (drums, 600)])
+def test_the_network_leaves_clean_music_alone(make, most):
+    clean = make(6)
+    kept = Declick()(Audio(clean[None], RATE), with_network()).samples[0]
+    assert np.count_nonzero(kept != clean) < most
+
+
+def test_the_networks_blocks_do_not_show(monkeypatch):
+    spoiled, _ = clicked(music(3), 15)
+    audio = Audio(np.stack([spoiled, spoiled[::-1]]), RATE)
+    whole = Declick()(audio, with_network()).samples
+    monkeypatch.setattr(click_repair, "_BLOCK_SAMPLES", 1)
+    pieces = Declick()(audio, with_network()).samples
+    np.testing.assert_allclose(pieces, whole, atol=3e-5)
+
+
+def test_the_network_is_the_default_and_never_silently_replaced(tmp_path):
+    audio = Audio(music(1)[None], RATE)
+    for detector in ("network", "classical"):
+        run = Run()
+        Declick(detector=detector)(audio, run)
+        assert run.findings["detector"] == detector
+    with pytest.raises(UsageError, match="no checkpoint 'declick-44k'"):
+        Declick()(audio, Run(checkpoints=Store(tmp_path)))
+
+
+@pytest.mark.parametrize("num_samples", [0, 1, 2, 3, 9, 700])
+@pytest.mark.parametrize("rate", [4000, 44100, 768000])
+def test_the_network_takes_any_length_and_rate(num_samples, rate):
+    noise = np.random.default_rng(0).standard_normal((2, num_samples)).astype(np.float32)
+    result = Declick()(Audio(noise, rate), with_network()).samples
+    assert result.shape == noise.shape
+    assert np.isfinite(result).all()
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        np.zeros(5000),
+        np.ones(5000),
+        np.sign(np.sin(np.arange(5000) / 20)),
+        np.full(5000, 1e-40),
+    ],
+)
+def test_the_network_survives_the_edges(samples):
+    result = Declick()(Audio(samples[None].astype(np.float32), RATE), with_network()).samples
+    assert np.isfinite(result).all()

@@ -46,9 +46,9 @@ def snr(clean, out):
     return 10 * np.log10(np.sum(clean**2) / np.sum((clean - out) ** 2))
 
 
-def denoised(samples, rate=RATE, **parameters):
+def denoised(samples, rate=RATE, model="classical", **parameters):
     run = Run()
-    return Denoise(**parameters)(Audio(samples, rate), run).samples, run.findings
+    return Denoise(model=model, **parameters)(Audio(samples, rate), run).samples, run.findings
 
 
 @pytest.mark.parametrize(("snr_db", "gain_db"), [(2, 10), (6, 9), (12, 6.5), (20, 3), (30, 0.0)])
@@ -93,9 +93,10 @@ def test_attacks_survive():
 def test_strength_is_continuous_and_none_is_the_same_object():
     noisy = Audio(mixed(music(4), 6), RATE)
     assert Denoise(strength=0)(noisy, Run()) is noisy
-    full = Denoise()(noisy, Run()).samples
-    half = Denoise(strength=0.5)(noisy, Run()).samples
-    np.testing.assert_allclose(half, 0.5 * (full + noisy.samples), atol=1e-6)
+    for model in ("classical", "fast"):
+        full = Denoise(model=model)(noisy, Run()).samples
+        half = Denoise(model=model, strength=0.5)(noisy, Run()).samples
+        np.testing.assert_allclose(half, 0.5 * (full + noisy.samples), atol=1e-6)
 
 
 def test_blocks_do_not_show(monkeypatch):
@@ -131,22 +132,26 @@ def test_crackle_above_the_music_goes_with_the_noise():
     assert kurtosis_ratio(before, after, RATE) == pytest.approx(1, abs=0.05)
 
 
-def test_the_image_is_kept():
+@pytest.mark.parametrize("model", ["best", "fast", "classical"])
+def test_the_image_is_kept(model):
     left = mixed(music(4), 6)[0]
-    out, _ = denoised(np.stack([left, 0.5 * left]))
+    out, _ = denoised(np.stack([left, 0.5 * left]), model=model)
     np.testing.assert_allclose(out[1], 0.5 * out[0], atol=1e-5)
 
 
 @pytest.mark.parametrize("rate", [8000, 48000, 96000])
-def test_any_rate(rate):
+@pytest.mark.parametrize("model", ["fast", "classical"])
+def test_any_rate(rate, model):
     clean = music(4, rate)
-    out, _ = denoised(mixed(clean, 6, rate=rate), rate)
+    out, _ = denoised(mixed(clean, 6, rate=rate), rate, model)
     assert snr(clean, out) > 6 + 5
 
 
-def test_noise_above_hearing_goes_too():
+@pytest.mark.parametrize("model", ["fast", "classical"])
+def test_noise_above_hearing_goes_too(model):
     noisy = mixed(music(4, 96000), 6, rate=96000)
-    out, _ = denoised(noisy, 96000)
+    out, findings = denoised(noisy, 96000, model)
+    assert ("above_22_khz" in findings) == (model == "fast")
     above = np.fft.rfftfreq(noisy.shape[1], 1 / 96000) > 24000
     before, after = (np.abs(np.fft.rfft(each[0]))[above] for each in (noisy, out))
     assert np.sum(after**2) < 0.01 * np.sum(before**2)
@@ -170,12 +175,13 @@ def test_odd_signals_stay_finite(num_samples, num_channels, rate, kind):
         "impulse": (index == num_samples // 2).astype(float),
     }[kind]
     samples = np.tile(row, (num_channels, 1)).astype(np.float32)
-    out, _ = denoised(samples, rate)
-    assert out.shape == samples.shape
-    assert out.dtype == np.float32
-    assert np.isfinite(out).all()
-    if kind == "silence":
-        assert not out.any()
+    for model in ("fast", "classical"):
+        out, _ = denoised(samples, rate, model)
+        assert out.shape == samples.shape
+        assert out.dtype == np.float32
+        assert np.isfinite(out).all()
+        if kind == "silence":
+            assert not out.any()
 
 
 def condition(snr_db, floor_db=-60.0):
@@ -194,3 +200,36 @@ def test_tuned_to_the_need():
     stage, reason = Denoise().tuned(condition(-120.0, -np.inf))
     assert stage.strength == 0
     assert "no steady noise" in reason
+
+
+@pytest.mark.parametrize("model", ["best", "fast"])
+@pytest.mark.parametrize(("snr_db", "gain_db"), [(2, 9), (6, 8), (12, 6), (20, 3), (30, 0.0)])
+def test_the_network_finds_music_in_noise(model, snr_db, gain_db):
+    clean = music()
+    out, findings = denoised(mixed(clean, snr_db), model=model)
+    assert snr(clean, out) > snr_db + gain_db
+    assert findings["checkpoint"] == "denoise-music-44k"
+
+
+def test_the_network_leaves_clean_music():
+    clean = music()
+    out, _ = denoised(clean, model="best")
+    assert np.sum((clean - out) ** 2) < 10**-3 * np.sum(clean**2)
+
+
+def test_segments_of_the_network_are_faded_into_each_other(monkeypatch):
+    noisy = mixed(music(14), 6)
+    whole, _ = denoised(noisy, model="fast")
+    monkeypatch.setattr(denoise, "_SEGMENT_SECONDS", 6.0)
+    pieces, _ = denoised(noisy, model="fast")
+    # Other segments have other quiet moments, so results differ, but nowhere by a step.
+    apart = whole - pieces
+    assert 10 * np.log10(np.mean(apart**2) / np.mean(whole**2)) < -12
+    assert np.abs(np.diff(apart)).max() < 1.5 * np.abs(np.diff(whole)).max()
+
+
+def test_what_is_too_short_is_left_alone():
+    audio = Audio(0.1 * hiss((1, RATE // 3)), RATE)
+    run = Run()
+    assert Denoise()(audio, run) is audio
+    assert "too short" in run.findings["left_alone"]

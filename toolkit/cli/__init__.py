@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
 
 import toolkit
-from toolkit.cli import doctor, evaluate, explain, inspect, listings, restore, run
+from toolkit.cli import doctor, evaluate, explain, inspect, listings, restore, run, train
 from toolkit.cli.terminal import guarded
+
+# The linear algebra here is many small systems, which threads of OpenBLAS only slow down; it reads
+# this when numpy is first imported, which no module of the command line does by itself.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 app = typer.Typer(
     name="tonearm",
@@ -26,6 +31,7 @@ app.command("stages")(listings.stages)
 app.command("pipelines")(listings.pipelines)
 app.command("checkpoints")(listings.checkpoints)
 app.command("evaluate")(evaluate.evaluate)
+app.command("train")(train.train)
 app.command("doctor")(doctor.doctor)
 
 

@@ -23,24 +23,30 @@ class Config:
     ----------
     n_fft : int
         The spectrogram has n_fft/2 bins; the Nyquist bin is left out.
+    hop_length : int
+        Samples from frame to frame.
     features : int
-        Input channels a bin, such as the log magnitude and its distance from the noise floor.
+        Input channels a bin, as `toolkit.models.spectra.features` makes them.
     stack : int
         Adjacent bins that become channels; divides n_fft/2.
     growth : int
         Channels of the first level; every level adds as many.
     levels : int
         Halvings of time and frequency.
+    smoothing : int
+        Frames to each side that a triangular average of the mask's logits reaches, 0 for none.
     bottleneck : int
         How much narrower the fully connected layer along frequency is in its middle.
     """
 
-    n_fft: int = 2048
-    features: int = 2
-    stack: int = 4
+    n_fft: int = 4096
+    hop_length: int = 2048
+    features: int = 3
+    stack: int = 8
     growth: int = 16
     levels: int = 4
     bottleneck: int = 8
+    smoothing: int = 0
 
 
 class _Block(nn.Module):
@@ -52,13 +58,16 @@ class _Block(nn.Module):
         self.convolutions = nn.Sequential(
             nn.Conv2d(channels, channels, 3, padding=1),
             nn.GroupNorm(1, channels),
-            nn.GELU(),
+            nn.ReLU(inplace=True),
             nn.Conv2d(channels, channels, 3, padding=1),
             nn.GroupNorm(1, channels),
-            nn.GELU(),
+            nn.ReLU(inplace=True),
         )
         self.along_frequency = nn.Sequential(
-            nn.Linear(bands, narrow), nn.GELU(), nn.Linear(narrow, bands), nn.GELU()
+            nn.Linear(bands, narrow),
+            nn.ReLU(inplace=True),
+            nn.Linear(narrow, bands),
+            nn.ReLU(inplace=True),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -108,5 +117,18 @@ class Model(nn.Module):
         x = self.middle(x)
         for block, grow in zip(reversed(self.up), reversed(self.grow), strict=True):
             x = block(grow(x) + skips.pop())
-        mask = torch.sigmoid(self.leave(x)).permute(0, 2, 3, 1)
-        return mask.reshape(batch, frames + padding, bins)[:, :frames]
+        logits = self.leave(x).permute(0, 2, 3, 1).reshape(batch, frames + padding, bins)
+        return torch.sigmoid(self._smoothed(logits[:, :frames].float()))
+
+    def _smoothed(self, logits: Tensor) -> Tensor:
+        """Return a weighted average over frames: a mask that flickers sounds like water."""
+        reach = self.config.smoothing
+        if reach == 0:
+            return logits
+        rising = torch.arange(1, reach + 2, dtype=logits.dtype, device=logits.device)
+        weights = torch.cat((rising, rising[:-1].flip(0)))
+        frames = logits.shape[1]
+        padded = nn.functional.pad(logits.transpose(1, 2), (reach, reach), mode="replicate")
+        terms = zip(weights / weights.sum(), range(2 * reach + 1), strict=True)
+        total = sum(weight * padded[..., at : at + frames] for weight, at in terms)
+        return cast(Tensor, total).transpose(1, 2)

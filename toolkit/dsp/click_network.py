@@ -1,0 +1,151 @@
+"""Find clicks by the log odds that a trained detector gives every sample.
+
+A span begins and ends where the odds fall below a low bar, and counts if they exceed a high one
+somewhere in between (hysteresis: Canny 1986). What makes the odds is handed in as a function, so
+that nothing here knows of networks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from toolkit.dsp import click_features
+from toolkit.dsp.ar import Spans, merge_spans, runs
+from toolkit.dsp.low_band import decimate
+
+Odds = Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]
+"""Maps features [features, samples] to log odds of a click [samples]."""
+
+_RATE = 44100
+_NONE: Spans = np.zeros((0, 2), np.int64)
+# Good samples between two spans that are too few to hold an interpolation.
+_DISTANCE = 4
+# The same clicks in another channel make one here more likely, in log odds.
+_SHARED = 1.5
+# A threshold at which the bars stay, and how far they move when it doubles.
+_EVEN_THRESHOLD, _PER_OCTAVE = 8.0, 2.0
+# A click that is taken one sample short leaves that sample to the interpolation as a truth.
+_MARGIN = np.array([-3, 2])
+# How much lower the bar is where there are 1, 10 or 100 certain clicks a second around.
+_NEAR_SECONDS, _DECADES, _RELIEF = 0.25, (0.0, 1.0, 2.0), (0.0, 1.5, 2.5)
+_EDGE = 32
+# Fewer samples than this have neither model nor level.
+_FEWEST = 64
+
+
+@dataclass(frozen=True)
+class Detector:
+    """Hold what finds clicks, and how sure it has to be.
+
+    Parameters
+    ----------
+    odds : callable
+    certain : float
+        Log odds that a click has to reach.
+    doubtful : float
+        Log odds at which it begins and ends.
+    longest : float
+        In seconds; what goes on for longer is no click.
+    """
+
+    odds: Odds
+    certain: float = 3.0
+    doubtful: float = -1.0
+    longest: float = 0.02
+
+
+def network_factor(sample_rate: int) -> int:
+    """Return how many samples make one that the detector hears: near 44.1 kHz, >= 1."""
+    return max(round(sample_rate / _RATE), 1)
+
+
+def context_samples(sample_rate: int) -> int:
+    """Return more samples than a decision hears on each side: whole frames, 0.37 s."""
+    return 16 * click_features.HOP * network_factor(sample_rate)
+
+
+def network_clicks(
+    samples: npt.NDArray[np.floating], sample_rate: int, detector: Detector
+) -> list[Spans]:
+    """Find the clicks of every channel.
+
+    Parameters
+    ----------
+    samples : np.ndarray, shape (channels, samples)
+        Finite.
+    sample_rate : int
+        In Hz. The detector hears a decimated copy where it is above 66 kHz.
+    detector : Detector
+
+    Returns
+    -------
+    list of np.ndarray, shape (clicks, 2)
+        First sample and one past the last, one array a channel.
+    """
+    factor = network_factor(sample_rate)
+    total = samples.shape[1]
+    if total < _FEWEST * factor:
+        return [_NONE] * len(samples)
+    odds = []
+    for channel in samples:
+        heard, _ = click_features.features(decimate(channel, factor))
+        likely = detector.odds(heard)
+        # There is no past for the first samples, no future for the last.
+        likely[:_EDGE] = likely[-_EDGE:] = detector.doubtful
+        odds.append(likely)
+    alone = [spans_of(each, detector, sample_rate / factor) for each in odds]
+    found = []
+    for number, own in enumerate(odds):
+        spans = alone[number]
+        others = np.concatenate([_NONE, *alone[:number], *alone[number + 1 :]])
+        if len(others):
+            raised = own.copy()
+            for start, stop in merge_spans(others, len(own)).tolist():
+                raised[start:stop] += _SHARED
+            spans = spans_of(raised, detector, sample_rate / factor)
+        # Sample j of the copy stands for whatever lies nearer to it than its neighbors do.
+        wide = (spans + _MARGIN) * factor + np.array([1 - factor, 0])
+        found.append(merge_spans(wide, total, _DISTANCE * factor))
+    return found
+
+
+def spans_of(odds: npt.NDArray[np.float32], detector: Detector, sample_rate: float) -> Spans:
+    """Return the clicks in one channel's log odds.
+
+    Where many are beyond doubt, what looks like another probably is one, and the bar is lower.
+    """
+    spans = runs(odds > detector.doubtful)
+    if not len(spans):
+        return spans
+    peaks = _peaks(odds, spans)
+    sure = spans[peaks > detector.certain, 0]
+    near = int(_NEAR_SECONDS * sample_rate)
+    around = np.searchsorted(sure, spans[:, 0] + near) - np.searchsorted(sure, spans[:, 0] - near)
+    rate = np.log10(np.maximum(around / (2 * _NEAR_SECONDS), 1))
+    short = spans[:, 1] - spans[:, 0] <= detector.longest * sample_rate
+    return spans[short & (peaks > detector.certain - np.interp(rate, _DECADES, _RELIEF))]
+
+
+def _peaks(odds: npt.NDArray[np.float32], spans: Spans) -> npt.NDArray[np.float32]:
+    # A value behind the end keeps the last boundary inside the array.
+    return np.maximum.reduceat(np.append(odds, np.float32(-np.inf)), spans.ravel())[::2]
+
+
+def detector(odds: Odds, threshold: float, longest: float) -> Detector:
+    """Return a detector as sure as a height in sigmas would make a whitened signal.
+
+    Parameters
+    ----------
+    odds : callable
+    threshold : float
+        8 leaves the bars as they were trained to be; twice as much, or half, moves the high one by
+        2 in log odds.
+    longest : float
+        In seconds.
+    """
+    shift = _PER_OCTAVE * float(np.log2(threshold / _EVEN_THRESHOLD))
+    return Detector(odds, Detector.certain + shift, Detector.doubtful + shift / 2, longest)

@@ -1,0 +1,1 @@
+"""Train the checkpoints: data recipes, damage simulation, one loop."""
