@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 
 from toolkit.dsp import damage
-from toolkit.evaluation import declicking, denoising, metrics, music, speed, suites, transparency
+from toolkit.errors import UsageError
+from toolkit.evaluation import (
+    declicking,
+    denoisers,
+    denoising,
+    metrics,
+    music,
+    suites,
+    transparency,
+)
+from toolkit.evaluation.mixtures import mix
 from toolkit.evaluation.real import impulses_per_second, side_audio
 from toolkit.values import Audio
 
@@ -18,7 +28,7 @@ def tone(seconds: float = 3.0) -> Audio:
 
 @pytest.mark.parametrize("snr_db", [2.0, 20.0])
 def test_mixtures_have_their_ratio_by_variance(snr_db):
-    mixture = denoising.mix(tone(), snr_db, np.random.default_rng(0))
+    mixture = mix(tone(), snr_db, denoising.shellac_noise, np.random.default_rng(0))
     assert metrics.snr(mixture.clean.samples, mixture.noisy.samples) == pytest.approx(
         snr_db, abs=0.1
     )
@@ -65,12 +75,6 @@ def test_the_real_side_is_there():
     assert (side.num_channels, side.sample_rate, side.duration) == (2, 96000, 10.0)
 
 
-def test_damaged_music_of_any_format():
-    audio = speed.damaged_music(48000, 3, 12.0)
-    assert audio.samples.shape == (3, 12 * 48000)
-    assert np.isfinite(audio.samples).all()
-
-
 def test_every_family_but_the_control_changes_what_a_declicker_is_given():
     shape = damage.Recording(1, 5 * RATE, RATE)
     for name, draw in declicking.FAMILIES.items():
@@ -78,8 +82,42 @@ def test_every_family_but_the_control_changes_what_a_declicker_is_given():
         assert (len(clicks) == 0) == (name == declicking.CONTROL)
 
 
+def test_denoisers_are_compared_file_by_file():
+    seen = []
+    report = denoisers.compare(
+        "d1",
+        "Title",
+        denoising.shellac_noise,
+        limit=1,
+        seeds=1,
+        progress=lambda done, total: seen.append((done, total)),
+        methods=("input", "MMSE-LSA, told the profile, oracle Wiener mask"),
+    )
+    assert len(report.rows) == 3 * len(denoisers.SNRS_DB)
+    assert seen[-1] == (len(denoisers.SNRS_DB),) * 2
+    by_method = {row["method"]: row for row in report.summary}
+    assert by_method["input"]["of oracle"] == "0 %"
+    assert by_method[denoisers.ORACLE]["of oracle"] == "100 %"
+    assert by_method[denoisers.RIVAL]["over MMSE-LSA"] == ""
+    assert by_method[denoisers.ORACLE]["over MMSE-LSA"].startswith("+")
+    assert by_method["input"]["worst decile"] == pytest.approx(0, abs=0.1)
+    assert report.chart is not None
+    assert report.chart.places == denoisers.SNRS_DB
+
+
+def test_every_model_of_the_denoiser_has_a_row():
+    names = [name for name in denoisers.all_methods() if name.startswith("tonearm denoise")]
+    assert names == ["tonearm denoise"] or "tonearm denoise, classical" in names
+
+
+@pytest.mark.parametrize("name", ["speed", "memory"])
+def test_suites_without_methods_refuse_them(name):
+    with pytest.raises(UsageError, match="no method 'input'"):
+        suites.SUITES[name](methods=("input",))
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["d1", "d3", "c1", "r1", "speed"])
+@pytest.mark.parametrize("name", ["d1", "d2", "d3", "c1", "h1", "l1", "i1", "w1", "b1", "r1"])
 def test_suites_give_reports(name):
     report = suites.SUITES[name](limit=1)
     assert report.suite == name
@@ -99,6 +137,6 @@ def test_restoring_improves_every_item_at_six_decibels():
     from toolkit.evaluation.tools import tonearm_restore
 
     for name, audio in music.clean_music(4):
-        mixture = denoising.mix(audio, 6.0, np.random.default_rng(0))
+        mixture = mix(audio, 6.0, denoising.shellac_noise, np.random.default_rng(0))
         restored = tonearm_restore(mixture.noisy)
         assert metrics.snr(audio.samples, restored) > 8, name

@@ -43,7 +43,7 @@ def test_groups_and_means():
 def test_jobs_run_in_order_and_report():
     seen = []
     rows = table.collect(
-        [lambda: {"a": 1}, lambda: {"a": 2}], lambda done, total: seen.append((done, total))
+        [lambda: [{"a": 1}], lambda: [{"a": 2}]], lambda done, total: seen.append((done, total))
     )
     assert rows == ({"a": 1}, {"a": 2})
     assert seen == [(1, 2), (2, 2)]
@@ -59,3 +59,12 @@ def test_bootstrap_interval_covers_the_true_mean():
     assert bootstrap_interval([3.0, 3.0]) == (3.0, 3.0)
     with pytest.raises(ValueError, match="no values"):
         bootstrap_interval([])
+
+
+def test_spread_and_advantage_count_each_item_once():
+    one = [{"item": item, "gain": gain} for item, gain in (("x", 1.0), ("x", 3.0), ("y", 4.0))]
+    other = [{"item": "x", "gain": 1.5}, {"item": "y", "gain": 3.5}, {"item": "z", "gain": np.inf}]
+    assert table.per_item(one, "gain") == {"x": 2.0, "y": 4.0}
+    assert table.spread(one, "gain") == "+3.0 (+2.0..+4.0)"
+    assert table.advantage(one, other, "gain") == "+0.5 (+0.5..+0.5)"
+    assert table.advantage(one, [], "gain") == ""

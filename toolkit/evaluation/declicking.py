@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -11,7 +11,8 @@ import numpy as np
 
 from toolkit.dsp import damage, surface_noise
 from toolkit.evaluation import events, facts, metrics, music, table
-from toolkit.evaluation.statistics import bootstrap_interval
+from toolkit.evaluation.chart import chart
+from toolkit.evaluation.methods import choose
 from toolkit.evaluation.tools import DECLICKERS
 from toolkit.values import Audio
 
@@ -35,14 +36,15 @@ def declicking(
     limit: int | None = None,
     seeds: int = 1,
     progress: Callable[[float, float], None] | None = None,
+    methods: Sequence[str] = (),
 ) -> table.Report:
     """Declick held-out music: six families of damage, and none at all."""
+    chosen = choose(DECLICKERS, methods)
     jobs = [
-        partial(_row, name, audio, family, seed, tool)
-        for name, audio in music.clean_music(limit)
+        partial(_rows, name, family, seed, tuple(chosen))
+        for name in music.names(limit)
         for family in FAMILIES
         for seed in range(seeds)
-        for tool in DECLICKERS
     ]
     rows = table.collect(jobs, progress)
     groups = table.group(rows, "family", "tool")
@@ -66,6 +68,13 @@ def declicking(
             "seeds": seeds,
             **facts.versions(("grooveclean", "av")),
         },
+        chart=chart(
+            [row for row in rows if row["family"] != CONTROL],
+            x="family",
+            y="gain",
+            y_label="gain (dB)",
+            by="tool",
+        ),
     )
 
 
@@ -87,9 +96,13 @@ def damaged_pair(music_alone: Audio, family: str, seed: int, case: int) -> tuple
     return music_alone.with_samples(clean), music_alone.with_samples(worn)
 
 
-def _row(name: str, audio: Audio, family: str, seed: int, tool: str) -> dict[str, Any]:
-    case = music.case_number(name)
-    clean, worn = damaged_pair(audio, family, seed, case)
+def _rows(name: str, family: str, seed: int, chosen: tuple[str, ...]) -> list[dict[str, Any]]:
+    clean, worn = damaged_pair(music.held_out(name), family, seed, music.case_number(name))
+    labels = {"item": name, "family": family, "seed": seed}
+    return [{**labels, "tool": tool, **_measure(clean, worn, tool)} for tool in chosen]
+
+
+def _measure(clean: Audio, worn: Audio, tool: str) -> dict[str, Any]:
     began = perf_counter()
     output = DECLICKERS[tool](worn)
     seconds = perf_counter() - began
@@ -99,10 +112,6 @@ def _row(name: str, audio: Audio, family: str, seed: int, tool: str) -> dict[str
     after = metrics.snr(clean.samples, mended)
     touched = metrics.touched_per_minute(worn.samples, mended, clean.sample_rate)
     return {
-        "item": name,
-        "family": family,
-        "seed": seed,
-        "tool": tool,
         "snr_in": before,
         "snr": after,
         "gain": after - before,
@@ -117,12 +126,11 @@ def _row(name: str, audio: Audio, family: str, seed: int, tool: str) -> dict[str
 
 
 def _summary(key: tuple[Any, ...], mine: list[table.Row]) -> dict[str, Any]:
-    low, high = bootstrap_interval([row["gain"] for row in mine])
     return {
         "family": key[0],
         "tool": key[1],
         "SNR in": table.mean(mine, "snr_in"),
-        "gain (dB)": f"{table.mean(mine, 'gain'):+.1f} ({low:+.1f}..{high:+.1f})",
+        "gain (dB)": table.spread(mine, "gain"),
         "precision": f"{table.mean(mine, 'precision'):.3f}",
         "recall": f"{table.mean(mine, 'recall'):.3f}",
         "F1": f"{table.mean(mine, 'f1'):.3f}",

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -16,6 +16,8 @@ import soundfile
 
 from toolkit.errors import ToolkitError
 from toolkit.evaluation import facts, table
+from toolkit.evaluation.chart import chart
+from toolkit.evaluation.methods import choose
 from toolkit.evaluation.speed import damaged_music
 
 MINUTES = (3, 12, 60, 360)
@@ -29,11 +31,13 @@ def memory(
     limit: int | None = None,
     seeds: int = 1,
     progress: Callable[[float, float], None] | None = None,
+    methods: Sequence[str] = (),
 ) -> table.Report:
     """Restore ever longer 96 kHz stereo files and take the processes' peak memory.
 
     `limit` takes the first so many lengths of 3, 12, 60 and 360 minutes; nothing is random.
     """
+    choose({}, methods)
     lengths = MINUTES[:limit]
     rows = []
     for number, minutes in enumerate(lengths):
@@ -60,6 +64,7 @@ def memory(
             "and a half of every ten minutes.",
         ),
         facts={**facts.machine(), **facts.versions(())},
+        chart=chart(rows, x="minutes", x_label="minutes", y="peak_mib", y_label="peak (MiB)"),
     )
 
 

@@ -344,6 +344,16 @@ def clean_music(
     return [(piece.name, render(piece)) for piece in pieces[:limit]]
 
 
+def names(limit: int | None = None, pieces: tuple[Piece, ...] = HELD_OUT) -> list[str]:
+    """Return the names of the first `limit` pieces, all of them by default."""
+    return [piece.name for piece in pieces[:limit]]
+
+
+def held_out(name: str) -> Audio:
+    """Return the held-out piece of that name as audio."""
+    return render(next(piece for piece in HELD_OUT if piece.name == name))
+
+
 def case_number(name: str) -> int:
     """Return a number of the piece's own, so that no two pieces suffer the same damage."""
     return zlib.crc32(name.encode())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from scipy import signal
 from toolkit.adapters import grooveclean
 from toolkit.errors import ToolkitError
 from toolkit.evaluation import events, facts, metrics, table
+from toolkit.evaluation.chart import chart
+from toolkit.evaluation.methods import choose
 from toolkit.evaluation.musical_noise import kurtosis_ratio, quiet_floor_db
 from toolkit.evaluation.tools import RESTORERS, untouched
 from toolkit.io import audio_file
@@ -30,13 +32,15 @@ def real(
     limit: int | None = None,
     seeds: int = 1,
     progress: Callable[[float, float], None] | None = None,
+    methods: Sequence[str] = (),
 ) -> table.Report:
     """Restore a real record of 1917 and measure what can be measured without its clean twin."""
     sides = SIDES[:limit]
+    chosen = choose(_TOOLS, methods)
     rows: list[dict[str, Any]] = []
     for number, side in enumerate(sides):
         audio = side_audio(side)
-        rows += [_row(side, audio, tool) for tool in _TOOLS]
+        rows += [_row(side, audio, tool) for tool in chosen]
         if progress is not None:
             progress(number + 1, len(sides))
     return table.Report(
@@ -54,6 +58,7 @@ def real(
             "run.",
         ),
         facts={"seeds": seeds, **facts.versions(("noisereduce", "grooveclean", "av"))},
+        chart=chart(rows, y="impulses /s", y_label="impulses a second", by="tool"),
     )
 
 

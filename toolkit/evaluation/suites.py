@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from toolkit.evaluation.declicking import declicking
+from toolkit.evaluation.declipping import declipping
 from toolkit.evaluation.denoising import denoising
+from toolkit.evaluation.extending import extending
+from toolkit.evaluation.foreign_noise import foreign_noise
+from toolkit.evaluation.gaps import gaps
+from toolkit.evaluation.hums import hums
 from toolkit.evaluation.memory import memory
 from toolkit.evaluation.real import real
 from toolkit.evaluation.speed import speed
 from toolkit.evaluation.table import Report
 from toolkit.evaluation.transparency import transparency
+from toolkit.evaluation.wow import wow
 
 
 class Suite(Protocol):
@@ -22,14 +28,38 @@ class Suite(Protocol):
         limit: int | None = None,
         seeds: int = 1,
         progress: Callable[[float, float], None] | None = None,
+        methods: Sequence[str] = (),
     ) -> Report:
-        """Measure; ``limit`` takes only the first items, ``seeds`` repeats with other damage."""
+        """Measure.
+
+        Parameters
+        ----------
+        limit : int, optional
+            Takes only the first items.
+        seeds : int
+            Repeats with other damage.
+        progress : callable, optional
+            ``progress(done, total)``.
+        methods : sequence of str
+            Names of those to measure; all of the suite's if empty.
+
+        Raises
+        ------
+        ToolkitError
+            For an unknown method, or if something the suite needs is not installed.
+        """
 
 
 SUITES: Mapping[str, Suite] = {
     "d1": denoising,
+    "d2": foreign_noise,
     "d3": transparency,
     "c1": declicking,
+    "h1": hums,
+    "l1": declipping,
+    "i1": gaps,
+    "w1": wow,
+    "b1": extending,
     "r1": real,
     "speed": speed,
     "memory": memory,

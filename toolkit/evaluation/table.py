@@ -8,6 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from toolkit.evaluation.chart import Chart
+from toolkit.evaluation.statistics import bootstrap_interval, paired_differences
+
 Row = Mapping[str, Any]
 
 
@@ -29,6 +32,8 @@ class Report:
         How to read it, and what is not claimed.
     facts : Mapping[str, Any]
         Seeds, items, versions, machine.
+    chart : Chart, optional
+        What a picture of it shows.
     """
 
     suite: str
@@ -37,6 +42,7 @@ class Report:
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    chart: Chart | None = None
 
     def markdown(self) -> str:
         """Return the title, the summary as a table, and the notes."""
@@ -91,16 +97,45 @@ def mean(rows: Sequence[Row], key: str) -> float:
     return math.fsum(row[key] for row in rows) / len(rows) if rows else math.nan
 
 
+def per_item(rows: Sequence[Row], key: str, item: str = "item") -> dict[Any, float]:
+    """Return the mean of one column for each item, where the column is finite."""
+    finite = [row for row in rows if math.isfinite(row[key])]
+    return {name: mean(mine, key) for (name,), mine in group(finite, item).items()}
+
+
+def spread(rows: Sequence[Row], key: str) -> str:
+    """Return a column's mean over items with its 95 % interval, such as ``+1.2 (+0.9..+1.4)``.
+
+    Rows of one item (other ratios, other seeds) are not independent and are averaged first.
+    """
+    return _with_interval(tuple(per_item(rows, key).values()))
+
+
+def advantage(rows: Sequence[Row], others: Sequence[Row], key: str) -> str:
+    """Return the mean of the differences to other rows, item by item, with its 95 % interval."""
+    return _with_interval(paired_differences(per_item(rows, key), per_item(others, key)))
+
+
 def collect(
-    jobs: Sequence[Callable[[], Row]], progress: Callable[[float, float], None] | None
+    jobs: Sequence[Callable[[], Sequence[Row]]],
+    progress: Callable[[float, float], None] | None,
 ) -> tuple[Row, ...]:
-    """Run jobs in order, each giving one row, and report progress."""
-    rows = []
+    """Run jobs in order, each giving rows, and report progress."""
+    rows: list[Row] = []
     for number, job in enumerate(jobs):
-        rows.append(job())
+        rows += job()
         if progress is not None:
             progress(number + 1, len(jobs))
     return tuple(rows)
+
+
+def _with_interval(values: Sequence[float]) -> str:
+    if not values:
+        return ""
+    mean = math.fsum(values) / len(values)
+    # Adding 0.0 turns a rounded -0.0 into 0.0.
+    shown = (round(each, 1) + 0.0 for each in (mean, *bootstrap_interval(values)))
+    return "{:+.1f} ({:+.1f}..{:+.1f})".format(*shown)
 
 
 def _cell(value: Any) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import Any
 
-from toolkit.adapters import ffmpeg, grooveclean, noisereduce
-from toolkit.registry import stage_class
+from toolkit.adapters import deepfilternet, ffmpeg, grooveclean, noisereduce
+from toolkit.checkpoints import Store
+from toolkit.registry import folder, stage_class
 from toolkit.restore import restore_audio
 from toolkit.run import Run
+from toolkit.stage import build, parameters
 from toolkit.values import Audio, Samples
 
 Tool = Callable[[Audio], Samples]
@@ -21,17 +24,29 @@ def untouched(audio: Audio) -> Samples:
 
 def tonearm_restore(audio: Audio) -> Samples:
     """Run the `restore` pipeline, which sets its own strengths."""
-    return restore_audio(audio, Run(), "restore").samples
+    return restore_audio(audio, fresh_run(), "restore").samples
 
 
 def tonearm_declick(audio: Audio) -> Samples:
     """Run the stage `declick` alone."""
-    return _stage("declick", audio)
+    return run_stage("declick", audio)
 
 
-def tonearm_denoise(audio: Audio) -> Samples:
-    """Run the stage `denoise` alone."""
-    return _stage("denoise", audio)
+def tonearm_denoisers() -> dict[str, Tool]:
+    """Return the stage `denoise` alone, once with each model it offers to choose."""
+    choices = [
+        choice
+        for each in parameters(stage_class("denoise"))
+        if each.name == "model"
+        for choice in each.choices
+        if choice != "auto"
+    ]
+    if not choices:
+        return {"tonearm denoise": partial(run_stage, "denoise")}
+    return {
+        f"tonearm denoise, {choice}": partial(run_stage, "denoise", model=choice)
+        for choice in choices
+    }
 
 
 def noisereduce_default(audio: Audio) -> Samples:
@@ -50,15 +65,36 @@ def adeclick_default(audio: Audio) -> Samples:
     return ffmpeg.apply(audio, "adeclick").samples
 
 
+def adeclip_default(audio: Audio) -> Samples:
+    """Run FFmpeg's autoregressive declipper."""
+    return ffmpeg.apply(audio, "adeclip").samples
+
+
 def grooveclean_default(audio: Audio) -> Samples:
     """Run grooveclean."""
     return grooveclean.declick(audio).samples
 
 
-def _stage(key: str, audio: Audio) -> Samples:
-    stage: Any = stage_class(key)()
-    output: Audio = stage(audio, Run(step=key))
+def deepfilternet_default(audio: Audio) -> Samples:
+    """Run DeepFilterNet 3, which was made for speech."""
+    return deepfilternet.denoise(audio).samples
+
+
+def run_stage(key: str, audio: Audio, **values: Any) -> Samples:
+    """Run one stage alone, at its defaults but for the named values."""
+    stage: Any = build(stage_class(key), values)
+    output: Audio = stage(audio, fresh_run(key))
     return output.samples
+
+
+def fresh_run(step: str = "") -> Run:
+    """Return a run with the checkpoints that ship, each of which is loaded once a process."""
+    return Run(step=step, checkpoints=_store())
+
+
+@cache
+def _store() -> Store:
+    return Store(folder("checkpoints"))
 
 
 RESTORERS: Mapping[str, Tool] = {
