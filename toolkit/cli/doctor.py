@@ -13,14 +13,14 @@ from toolkit.cli.terminal import result, table
 
 def doctor() -> None:
     """Check versions, shipped folders, weights, scratch space and devices."""
-    from toolkit.checkpoints import Store, read_weights
+    from toolkit.checkpoints import read_weights, shipped
     from toolkit.errors import ToolkitError
     from toolkit.pipeline import load
     from toolkit.provenance import software
-    from toolkit.registry import folder, pipeline_paths, stage_class, stage_keys
+    from toolkit.registry import pipeline_paths, stage_class, stage_keys
 
     rows = [("ok", name, value) for name, value in software().items()]
-    store = Store(folder("checkpoints"))
+    store = shipped()
     checks: list[tuple[str, Callable[[str], object], tuple[str, ...]]] = [
         ("stages", stage_class, stage_keys()),
         ("pipelines", load, tuple(pipeline_paths())),

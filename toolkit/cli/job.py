@@ -129,15 +129,14 @@ def _seconds(word: str, whole: str) -> float:
 
 
 def _run(request: Request, callback: Any) -> Run:
-    from toolkit.checkpoints import Store
-    from toolkit.registry import folder
+    from toolkit.checkpoints import shipped
     from toolkit.run import Run
 
     return Run(
         device=request.device,
         seed=request.seed,
         progress=callback,
-        checkpoints=Store(folder("checkpoints")),
+        checkpoints=shipped(),
     )
 
 

@@ -66,10 +66,9 @@ def pipelines(name: Name = None, as_json: AsJson = False) -> None:
 
 def checkpoints(name: Name = None, as_json: AsJson = False) -> None:
     """List the checkpoints, or verify one against its manifest."""
-    from toolkit.checkpoints import Store, read_weights
-    from toolkit.registry import folder
+    from toolkit.checkpoints import read_weights, shipped
 
-    store = Store(folder("checkpoints"))
+    store = shipped()
     if name is not None:
         manifest = store.manifest(name)
         read_weights(manifest)

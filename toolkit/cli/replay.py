@@ -19,8 +19,7 @@ def perform_replay(
         If the input is not where it was, or is another one.
     """
     from toolkit import provenance
-    from toolkit.checkpoints import Store
-    from toolkit.registry import folder
+    from toolkit.checkpoints import shipped
     from toolkit.restore import Recipe, Targets, restore_file, sha256_of
     from toolkit.run import Run
 
@@ -49,7 +48,7 @@ def perform_replay(
             device=device,
             seed=recipe.seed,
             progress=callback,
-            checkpoints=Store(folder("checkpoints")),
+            checkpoints=shipped(),
         )
         outcome = restore_file(source, Targets(target), recipe, run, force=force)
     result(str(target))

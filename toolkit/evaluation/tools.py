@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from toolkit.adapters import deepfilternet, ffmpeg, grooveclean, noisereduce
-from toolkit.checkpoints import Store
-from toolkit.registry import folder, stage_class
+from toolkit.checkpoints import shipped
+from toolkit.registry import stage_class
 from toolkit.restore import restore_audio
 from toolkit.run import Run
 from toolkit.stage import build, parameters
@@ -89,12 +89,7 @@ def run_stage(key: str, audio: Audio, **values: Any) -> Samples:
 
 def fresh_run(step: str = "") -> Run:
     """Return a run with the checkpoints that ship, each of which is loaded once a process."""
-    return Run(step=step, checkpoints=_store())
-
-
-@cache
-def _store() -> Store:
-    return Store(folder("checkpoints"))
+    return Run(step=step, checkpoints=shipped())
 
 
 RESTORERS: Mapping[str, Tool] = {
