@@ -34,18 +34,10 @@ def tonearm_declick(audio: Audio) -> Samples:
 
 def tonearm_denoisers() -> dict[str, Tool]:
     """Return the stage `denoise` alone, once with each model it offers to choose."""
-    choices = [
-        choice
-        for each in parameters(stage_class("denoise"))
-        if each.name == "model"
-        for choice in each.choices
-        if choice != "auto"
-    ]
-    if not choices:
-        return {"tonearm denoise": partial(run_stage, "denoise")}
+    model = next(each for each in parameters(stage_class("denoise")) if each.name == "model")
     return {
         f"tonearm denoise, {choice}": partial(run_stage, "denoise", model=choice)
-        for choice in choices
+        for choice in model.choices
     }
 
 
