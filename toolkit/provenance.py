@@ -27,7 +27,7 @@ _KINDS = {"Audio": "audio", "Notes": "notes", "Stems": "stems"}
 
 def software() -> dict[str, str]:
     """Return the versions that decide what a run computes."""
-    packages = ("numpy", "scipy", "torch", "soxr", "av", "soundfile")
+    packages = ("numpy", "scipy", "torch", "soxr", "av", "soundfile", "demucs")
     return {
         "tonearm": toolkit.__version__,
         "python": platform.python_version(),
@@ -99,14 +99,15 @@ def dump(record: dict[str, Any]) -> str:
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Return the record in a file, or beside an audio file.
+    """Return the record in a file, beside an audio file, or in a folder of stems.
 
     Raises
     ------
     UsageError
         If there is none or it is no record of this toolkit.
     """
-    place = path if path.suffix == ".json" else path.with_name(path.name + ".json")
+    beside = path / "record.json" if path.is_dir() else path.with_name(path.name + ".json")
+    place = path if path.suffix == ".json" else beside
     try:
         found = json.loads(place.read_text(encoding="utf-8"))
     except OSError as error:

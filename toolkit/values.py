@@ -11,6 +11,9 @@ import numpy.typing as npt
 
 Samples = npt.NDArray[np.float32]
 
+DRUMS = 128
+"""The program number that means the General MIDI drum kit, which has no number of its own."""
+
 
 @dataclass(frozen=True, eq=False)
 class Audio:
@@ -76,7 +79,23 @@ class Audio:
 
 @dataclass(frozen=True)
 class Note:
-    """Hold one note: times in seconds, pitch as MIDI number, velocity 0..1."""
+    """Hold one note.
+
+    Parameters
+    ----------
+    onset, offset : float
+        In seconds from the beginning of the recording.
+    pitch : int
+        MIDI number 0..127; for drums the General MIDI instrument.
+    velocity : float
+        0..1.
+    program : int
+        General MIDI program 0..127, or `DRUMS`.
+    bends : tuple[tuple[float, float], ...]
+        (time in seconds, semitones above `pitch`), ascending in time; empty for none.
+    confidence : float
+        How sure a transcriber was, 0..1; 1 for notes that were written, not heard.
+    """
 
     onset: float
     offset: float
@@ -84,6 +103,7 @@ class Note:
     velocity: float = 0.8
     program: int = 0
     bends: tuple[tuple[float, float], ...] = ()
+    confidence: float = 1.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.onset <= self.offset:
@@ -92,22 +112,40 @@ class Note:
             raise ValueError(f"pitch={self.pitch} is not a MIDI number 0..127")
         if not 0 <= self.velocity <= 1:
             raise ValueError(f"velocity={self.velocity} must be 0..1")
+        if not 0 <= self.program <= DRUMS:
+            raise ValueError(f"program={self.program} is no General MIDI program, nor DRUMS")
 
 
 @dataclass(frozen=True)
 class Notes:
-    """Hold a performance as notes in order of onset.
+    """Hold a performance as notes in order of onset, with what is known of its meter.
 
     Parameters
     ----------
     notes : tuple[Note, ...]
         Sorted by (onset, pitch) on construction.
     tempo_map : tuple[tuple[float, float], ...]
-        (time in seconds, tempo in beats a minute), ascending; empty where unknown.
+        (time in seconds, tempo in quarter notes a minute), ascending from time 0, each holding
+        until the next; empty where unknown. Beats are counted from time 0, so a first downbeat at
+        0.7 s is written as a tempo that puts a whole number of quarters before it.
+    meters : tuple[tuple[float, int, int], ...]
+        (time in seconds of a bar's beginning, numerator, denominator), ascending; a pickup is a
+        first, shorter bar.
+    keys : tuple[tuple[float, str], ...]
+        (time in seconds, key such as ``C major`` or ``F# minor``), ascending.
+    chords : tuple[tuple[float, str], ...]
+        (time in seconds, chord symbol in Harte's notation such as ``G:7``, ``A:min7`` or ``N``),
+        ascending, each holding until the next.
+    pedal : tuple[tuple[float, float], ...]
+        Spans (down, up) in seconds during which the sustain pedal of the piano is held.
     """
 
     notes: tuple[Note, ...] = ()
     tempo_map: tuple[tuple[float, float], ...] = ()
+    meters: tuple[tuple[float, int, int], ...] = ()
+    keys: tuple[tuple[float, str], ...] = ()
+    chords: tuple[tuple[float, str], ...] = ()
+    pedal: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
         ordered = tuple(sorted(self.notes, key=lambda note: (note.onset, note.pitch)))

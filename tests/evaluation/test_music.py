@@ -4,7 +4,7 @@ import pytest
 from toolkit.adapters import soundfont
 from toolkit.errors import ToolkitError
 from toolkit.evaluation import music
-from toolkit.values import Note, Notes
+from toolkit.values import DRUMS, Note, Notes
 
 QUICK = (0, 1, 7)
 
@@ -70,7 +70,7 @@ def test_notes_sound_when_and_where_they_are_written():
 
 
 def test_drums_play():
-    notes = Notes((Note(0.0, 0.2, 38, 0.9, soundfont.DRUMS),))
+    notes = Notes((Note(0.0, 0.2, 38, 0.9, DRUMS),))
     assert np.abs(soundfont.play(notes).samples).max() > 0.01
 
 

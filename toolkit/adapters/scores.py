@@ -52,6 +52,8 @@ def corpus_notes(
         # The corpus has overfull measures, which music21 mends and mentions.
         warnings.simplefilter("ignore")
         score = corpus.parse(work)
+        # A file may hold several works; the first one is meant.
+        score = score.scores[0] if "Opus" in score.classes else score
         parts = [part.flatten().stripTies() for part in score.parts]
     seconds = 60.0 / tempo
     found = []

@@ -9,10 +9,7 @@ from typing import Any
 import numpy as np
 
 from toolkit.errors import ToolkitError
-from toolkit.values import Audio, Note, Notes
-
-DRUMS = 128
-"""The program number that means the General MIDI drum kit, which has no number of its own."""
+from toolkit.values import DRUMS, Audio, Note, Notes
 
 _DRUM_CHANNEL = 9
 _NUM_CHANNELS = 16
@@ -40,6 +37,7 @@ def play(
     soundfont: Path | None = None,
     tail: float = 1.0,
     sustain: tuple[tuple[float, float], ...] = (),
+    kit: int = 0,
 ) -> Audio:
     """Render notes as stereo audio.
 
@@ -55,6 +53,9 @@ def play(
         Seconds that are rendered after the last note's end.
     sustain : tuple[tuple[float, float], ...]
         Spans (down, up) in seconds during which the sustain pedal is held.
+    kit : int
+        Which drum kit plays `DRUMS`, by its program number in the SoundFont's percussion bank; the
+        standard one where it has none of that number.
 
     Returns
     -------
@@ -68,16 +69,65 @@ def play(
     ValueError
         If the notes need more than 15 different programs.
     """
-    try:
-        import tinysoundfont
-    except ImportError as error:
-        raise _missing("tinysoundfont") from error
-    synth = tinysoundfont.Synth(samplerate=sample_rate)
-    font = synth.sfload(str(soundfont or general_midi()))
+    return Player(soundfont or general_midi(), sample_rate).play(
+        notes, tail=tail, sustain=sustain, kit=kit
+    )
+
+
+class Player:
+    """Keep a SoundFont loaded, which for a compressed one takes longer than playing a song.
+
+    Parameters
+    ----------
+    soundfont : Path
+        An SF2 or SF3 file.
+    sample_rate : int
+        In Hz.
+
+    Raises
+    ------
+    ToolkitError
+        If `tinysoundfont` is not installed.
+    """
+
+    def __init__(self, soundfont: Path, sample_rate: int) -> None:
+        try:
+            import tinysoundfont
+        except ImportError as error:
+            raise _missing("tinysoundfont") from error
+        self.sample_rate = sample_rate
+        self._synth = tinysoundfont.Synth(samplerate=sample_rate)
+        self._font = self._synth.sfload(str(soundfont))
+
+    def play(
+        self,
+        notes: Notes,
+        *,
+        tail: float = 1.0,
+        sustain: tuple[tuple[float, float], ...] = (),
+        kit: int = 0,
+    ) -> Audio:
+        """Render notes as `toolkit.adapters.soundfont.play` does."""
+        return _play(self._synth, self._font, self.sample_rate, notes, tail, sustain, kit)
+
+
+def _play(
+    synth: Any,
+    font: int,
+    sample_rate: int,
+    notes: Notes,
+    tail: float,
+    sustain: tuple[tuple[float, float], ...],
+    kit: int,
+) -> Audio:
     channels = _channels(notes)
     for program, channel in channels.items():
         drums = program == DRUMS
-        synth.program_select(channel, font, DRUMS if drums else 0, 0 if drums else program, drums)
+        # What an earlier song left sounding ends, as does its pedal.
+        synth.control_change(channel, 64, 0)
+        synth.sounds_off(channel)
+        number = (kit if synth.sfpreset_name(font, DRUMS, kit) else 0) if drums else program
+        synth.program_select(channel, font, DRUMS if drums else 0, number, drums)
     num_samples = round((notes.duration + tail) * sample_rate)
     samples = np.zeros((num_samples, 2), np.float32)
     for at, until, calls in _spans(_events(notes, channels, sustain), sample_rate, num_samples):

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from toolkit.adapters import ladspa
-from toolkit.evaluation import denoisers, music, table
+from toolkit.cache import cache_dir
+from toolkit.evaluation import denoisers, table
 from toolkit.values import Samples
 
 _RPM = 78.0
@@ -47,7 +48,7 @@ def vinyl_plugin() -> ladspa.Plugin:
     ToolkitError
         If it is not installed.
     """
-    unpacked = music.cache_dir() / "unpacked" / "swh-plugins" / "usr" / "lib" / "ladspa"
+    unpacked = cache_dir() / "unpacked" / "swh-plugins" / "usr" / "lib" / "ladspa"
     return ladspa.find("vynil_1905.so", "vynil", "swh-plugins", (unpacked,))
 
 

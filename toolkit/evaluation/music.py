@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 import zlib
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from scipy import signal
 
 from toolkit.adapters import scores, soundfont
+from toolkit.cache import cache_dir
 from toolkit.errors import ToolkitError
-from toolkit.values import Audio, Note, Notes, Samples
+from toolkit.values import DRUMS, Audio, Note, Notes, Samples
 
 SAMPLE_RATE = 44100
 
@@ -359,21 +358,6 @@ def case_number(name: str) -> int:
     return zlib.crc32(name.encode())
 
 
-def cache_dir() -> Path:
-    """Return where generated files are kept: ``TONEARM_CACHE``, else the platform's folder."""
-    own = os.environ.get("TONEARM_CACHE")
-    if own:
-        return Path(own)
-    home = Path.home()
-    if sys.platform == "darwin":
-        base = home / "Library" / "Caches"
-    elif sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local"))
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
-    return base / "tonearm"
-
-
 def _key(piece: Piece) -> str:
     return hashlib.sha256(f"{_RENDER_VERSION} {SAMPLE_RATE} {piece}".encode()).hexdigest()[:16]
 
@@ -397,6 +381,6 @@ def _march(length: float, beat: float) -> list[Note]:
         elif eighth % 8 == 7:
             hits.append((eighth / 2, snare, 0.6))
     return [
-        Note(round(at * beat, 6), round((at + 0.25) * beat, 6), pitch, velocity, soundfont.DRUMS)
+        Note(round(at * beat, 6), round((at + 0.25) * beat, 6), pitch, velocity, DRUMS)
         for at, pitch, velocity in hits
     ]

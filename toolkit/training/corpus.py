@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from toolkit.errors import ToolkitError
 from toolkit.training import sources
+from toolkit.training.prepare import prepare
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,18 @@ class Corpus:
             piece = torch.nn.functional.pad(piece, (0, num_samples - len(piece)))
             found.append(piece * (0.1 / piece.square().mean().sqrt().clamp_min(1e-3)))
         return torch.stack(found).to(generator.device)
+
+
+class FromMusic:
+    """Let a task hear the ledger's music: recordings, MIDI files and scores."""
+
+    def prepare(self, ledger: sources.Ledger) -> Iterator[Path]:
+        """Yield each track as it gets ready; nothing is done twice."""
+        return prepare(ledger)
+
+    def open_corpus(self, ledger: sources.Ledger) -> Corpus:
+        """Return the tracks to train on."""
+        return open_corpus(ledger)
 
 
 def open_corpus(ledger: sources.Ledger, split: str = "train") -> Corpus:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from toolkit.dsp import click_features
 from toolkit.evaluation import declicking, events, music
 from toolkit.training import simulation, tone
-from toolkit.training.corpus import Corpus
+from toolkit.training.corpus import Corpus, FromMusic
 from toolkit.training.simulation import Dice
 from toolkit.values import Audio
 
@@ -27,7 +27,7 @@ _CLOSING, _SHORT = 12, 31
 
 
 @dataclass(frozen=True)
-class Declicking:
+class Declicking(FromMusic):
     """Make clicked music and where its clicks lie, and score the odds by it.
 
     Scratches and dropouts are not among the damage: they stay unheard, to be tested on.

@@ -23,7 +23,7 @@ from toolkit.dsp.missing_band import (
 )
 from toolkit.evaluation import music
 from toolkit.training import tone
-from toolkit.training.corpus import Corpus
+from toolkit.training.corpus import Corpus, FromMusic
 from toolkit.training.simulation import SAMPLE_RATE, Dice
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]
@@ -38,7 +38,7 @@ _VALIDATION_CUTOFFS_HZ = (3000.0, 4000.0, 6000.0, 8000.0)
 
 
 @dataclass(frozen=True)
-class Extending:
+class Extending(FromMusic):
     """Make pairs of band-limited and whole levels, and score guesses by them.
 
     Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import importlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
 from time import monotonic
@@ -14,9 +14,9 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from toolkit.training.corpus import Corpus
 from toolkit.training.recipe import Recipe
 from toolkit.training.simulation import Dice
+from toolkit.training.sources import Ledger
 
 STATE = "state.pt"
 LOG = "log.csv"
@@ -26,9 +26,15 @@ _SAVE_EVERY_SECONDS = 120.0
 
 
 class Task(Protocol):
-    """Say what a network is to learn."""
+    """Say what a network is to learn, and from what."""
 
-    def batch(self, corpus: Corpus, dice: Dice, batch: int, num_samples: int) -> tuple[Tensor, ...]:
+    def prepare(self, ledger: Ledger) -> Iterator[Path]:
+        """Make ready what it is to hear, yielding each file written; nothing is done twice."""
+
+    def open_corpus(self, ledger: Ledger) -> Any:
+        """Return what is ready, with its ``hours``; given back to `batch`."""
+
+    def batch(self, corpus: Any, dice: Dice, batch: int, num_samples: int) -> tuple[Tensor, ...]:
         """Return one batch of pairs on the dice's device."""
 
     def loss(self, model: nn.Module, batch: Any) -> Tensor:
@@ -41,7 +47,7 @@ class Task(Protocol):
 def train(
     recipe: Recipe,
     task: Task,
-    corpus: Corpus,
+    corpus: Any,
     *,
     device: str = "cpu",
     minutes: float = math.inf,

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from toolkit.adapters import scores, soundfont
+from toolkit.adapters import debian, scores, soundfont
 from toolkit.training import sources
-from toolkit.values import Note, Notes
+from toolkit.values import DRUMS, Note, Notes
 
 _EXCERPT_QUARTERS = 120.0
 _EXCERPTS = 3
@@ -50,7 +50,7 @@ _CHOIRS: tuple[tuple[tuple[int, ...], ...], ...] = (
 def prepare_scores(ledger: sources.Ledger) -> Iterator[Path]:
     """Render excerpts of the ledger's works that are not rendered yet."""
     for composer in ledger.scores["composers"]:
-        for work in _works(composer, ledger.scores):
+        for work in works(composer, ledger.scores):
             name = Path(work).with_suffix("").as_posix().replace("/", "-")
             folder = sources.prepared() / "train" / "scores"
             if any(folder.glob(f"{name}-0-*.npy")):
@@ -70,7 +70,7 @@ def prepare_scores(ledger: sources.Ledger) -> Iterator[Path]:
 
 def prepare_midi(ledger: sources.Ledger, source: dict[str, Any]) -> Iterator[Path]:
     """Render every MIDI file of a source with each SoundFont."""
-    for path in sorted(sources.fetch(source["package"]).rglob("*.mid")):
+    for path in sorted(debian.fetch(source["package"]).rglob("*.mid")):
         for font in ledger.soundfonts:
             target = sources.prepared() / "train" / source["name"] / f"{path.stem}-{font['name']}"
             target = target.with_suffix(".npy")
@@ -81,7 +81,7 @@ def prepare_midi(ledger: sources.Ledger, source: dict[str, Any]) -> Iterator[Pat
                     yield target
 
 
-def _works(composer: str, table: dict[str, Any]) -> list[str]:
+def works(composer: str, table: dict[str, Any]) -> list[str]:
     """Return corpus paths, at most the ledger's limit of them, evenly spaced over them all."""
     from music21 import corpus
 
@@ -136,7 +136,7 @@ def _read_midi(path: Path) -> Notes:
             float(max(note.end, note.start + 0.02)),
             int(note.pitch),
             note.velocity / 127,
-            soundfont.DRUMS if instrument.is_drum else int(instrument.program),
+            DRUMS if instrument.is_drum else int(instrument.program),
         )
         for instrument in song.instruments
         for note in instrument.notes
@@ -145,7 +145,7 @@ def _read_midi(path: Path) -> Notes:
 
 
 def _render(notes: Notes, font: dict[str, Any], target: Path) -> None:
-    file = next(sources.fetch(font["package"]).rglob(font["file"]))
+    file = next(debian.fetch(font["package"]).rglob(font["file"]))
     audio = soundfont.play(notes, sample_rate=sources.SAMPLE_RATE, soundfont=file, tail=1.0)
     mono = audio.samples.mean(axis=0, dtype=np.float32)
     sources.save(target, mono)

@@ -1,4 +1,4 @@
-"""Fetch the packages that the networks hear, and decode or render them once.
+"""Read the ledger of what the networks hear, and decode its recordings once.
 
 The ledger, ``checkpoints/sources.toml``, names every source with its licence; a checkpoint's card
 prints it. Packages are Debian's, fetched by ``apt-get download`` and unpacked without being
@@ -8,21 +8,19 @@ of 16-bit mono samples at 44.1 kHz a track, ``<split>/<source>/<track>.npy``.
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import tomllib
-import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import soundfile
 
+from toolkit.adapters.debian import fetch
+from toolkit.cache import cache_dir
 from toolkit.dsp import resample
 from toolkit.errors import ToolkitError
-from toolkit.evaluation.music import cache_dir
 
 SAMPLE_RATE = 44100
 
@@ -45,12 +43,21 @@ class Ledger:
         Works of the music21 corpus: composers, works left out, how many of each composer.
     midi : tuple of dict
         MIDI files: name, package, licence, credit, weight.
+    bands : dict
+        What separators hear: how many songs and movements, ``font`` (SoundFonts: name, package,
+        file, licence, credit, plays, kits), ``player`` (package, licence, credit).
+    performances : dict
+        What transcribers hear: how many to ``train`` and for ``validation``, ``font`` (SoundFonts:
+        name, package, file, licence, credit, share), ``midi`` (songs: name, package, licence,
+        credit).
     """
 
     music: tuple[dict[str, Any], ...]
     soundfonts: tuple[dict[str, Any], ...]
     scores: dict[str, Any]
     midi: tuple[dict[str, Any], ...]
+    bands: dict[str, Any] = field(default_factory=dict)
+    performances: dict[str, Any] = field(default_factory=dict)
 
 
 def read_ledger(path: Path) -> Ledger:
@@ -68,6 +75,8 @@ def read_ledger(path: Path) -> Ledger:
             soundfonts=tuple(table.get("soundfont", ())),
             scores=table["scores"],
             midi=tuple(table.get("midi", ())),
+            bands=table.get("bands", {}),
+            performances=table.get("performances", {}),
         )
     except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
         raise ToolkitError(f"cannot read {path}: {error}", "see checkpoints/README.md") from error
@@ -76,43 +85,6 @@ def read_ledger(path: Path) -> Ledger:
 def prepared() -> Path:
     """Return the folder of decoded and rendered tracks."""
     return cache_dir() / "training"
-
-
-def fetch(package: str) -> Path:
-    """Return the folder of an unpacked Debian package, fetching it when it is not there.
-
-    Raises
-    ------
-    ToolkitError
-        If this is no Debian system, or the package cannot be had.
-    """
-    folder = cache_dir() / "unpacked" / package
-    if folder.is_dir():
-        return folder
-    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-        raise ToolkitError(
-            f"cannot fetch {package}: no apt-get here", f"unpack the package into {folder}"
-        )
-    packages = cache_dir() / "packages"
-    packages.mkdir(parents=True, exist_ok=True)
-    try:
-        subprocess.run(
-            ["apt-get", "download", "-q", package], cwd=packages, check=True, capture_output=True
-        )
-    except subprocess.CalledProcessError as error:
-        raise ToolkitError(
-            f"cannot fetch {package}: {error.stderr.decode().strip()[-200:]}",
-            "run apt-get update, or choose a mirror that has it",
-        ) from error
-    newest = max(packages.glob(f"{package}_*.deb"), key=lambda path: path.stat().st_mtime)
-    partial = folder.with_name(f"{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    subprocess.run(["dpkg-deb", "-x", newest, partial], check=True, capture_output=True)
-    for archive in partial.rglob("*.pk3"):
-        with zipfile.ZipFile(archive) as members:
-            members.extractall(archive.with_suffix(""))
-    partial.rename(folder)
-    return folder
 
 
 def prepare_music(source: dict[str, Any]) -> Iterator[Path]:
