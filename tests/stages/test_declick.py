@@ -151,8 +151,9 @@ def test_tuning_follows_the_rate_of_clicks():
         for rate in (0.0, 0.3, 30.0)
     ]
     assert strengths[0] == 0 < strengths[1] < strengths[2] == 1
-    crackly = Declick().tuned(replace(CONDITION, clicks_per_second=30.0))[0]
-    assert crackly.threshold < Declick().threshold
+    many = replace(CONDITION, clicks_per_second=30.0)
+    assert Declick(detector="classical").tuned(many)[0].threshold < Declick().threshold
+    assert Declick().tuned(many)[0].threshold == Declick().threshold
     assert "clicks a second" in Declick().tuned(CONDITION)[1]
 
 

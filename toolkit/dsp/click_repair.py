@@ -13,6 +13,7 @@ from toolkit.dsp import click_network, clicks
 from toolkit.dsp.ar import Spans, merge_spans
 from toolkit.dsp.click_fill import fill
 from toolkit.dsp.click_network import Detector
+from toolkit.dsp.click_weigh import weigh
 from toolkit.dsp.clicks import Sensitivity
 from toolkit.dsp.linear_prediction import Array
 from toolkit.values import Samples
@@ -59,7 +60,8 @@ def repair_clicks(
     """
     # Blocks begin at multiples of a stretch, so that frames fall alike however long a block is.
     if isinstance(sensitivity, Detector):
-        context = stretch = click_network.context_samples(sample_rate)
+        context = click_network.context_samples(sample_rate)
+        stretch = click_network.stretch_samples(sample_rate)
     else:
         context = clicks.context_samples(sample_rate)
         stretch = context // 3
@@ -91,14 +93,21 @@ def _repair_block(
             filled = fill(signal[channel], spans, sample_rate)
             wider = _overshot(signal[channel], filled, spans)
             if len(wider):
+                before = spans
                 spans = merge_spans(np.concatenate([spans, wider]), signal.shape[1])
-                filled = fill(signal[channel], spans, sample_rate)
-            signal[channel] = filled
+                filled = fill(filled, _new(spans, before), sample_rate)
+            signal[channel] = weigh(signal[channel], filled, spans)
             for start, stop in spans.tolist():
                 wrong[channel, start:stop] = True
             first = spans[:, 0]
             starts += int(np.sum((first >= block.keep.start) & (first < block.keep.stop)))
     return signal[:, block.keep], wrong[:, block.keep], starts
+
+
+def _new(spans: Spans, before: Spans) -> Spans:
+    """Return the spans that were not there before; both are sorted and touch nowhere."""
+    at = np.minimum(np.searchsorted(before[:, 0], spans[:, 0]), len(before) - 1)
+    return np.asarray(spans[(before[at] != spans).any(axis=1)])
 
 
 def _find(signal: Array, sample_rate: int, sensitivity: Sensitivity | Detector) -> list[Spans]:

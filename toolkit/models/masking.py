@@ -75,10 +75,15 @@ class Masking:
             Index of its first sample in the recording.
         """
         grid = self.grid
-        spectra = grid.analyze(samples, start)
+        # Turned over in its last sample, a tone goes on beyond the edge; mirrored, it gets a kink,
+        # and the splash of that is taken for noise.
+        beyond = min(grid.n_fft, samples.shape[1] - 1)
+        longer = np.pad(samples, ((0, 0), (beyond, beyond)), mode="reflect", reflect_type="odd")
+        start, length = start - beyond, longer.shape[1]
+        spectra = grid.analyze(longer, start)
         gains = self._gains(grid.power(spectra).mean(axis=0), grid.frame_range(start, 1)[0])
-        removed = grid.synthesize(spectra * (1 - gains), start, samples.shape[1])
-        return removed, float(gains.mean())
+        removed = grid.synthesize(spectra * (1 - gains), start, length)
+        return removed[:, beyond : length - beyond], float(gains.mean())
 
     def _gains(self, power: Power, first_frame: int) -> Power:
         """Return gains like `power`, [frames, bins]; `first_frame` tells which frames are even."""

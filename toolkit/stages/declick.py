@@ -86,7 +86,10 @@ class Declick:
         if rate < _NEGLIGIBLE_RATE:
             return replace(self, strength=0.0), f"only {rate:.2g} clicks a second: nothing to do"
         strength = float(np.clip(0.7 + 0.3 * np.log10(rate / _NEGLIGIBLE_RATE), 0, 1))
-        threshold = easier(self.threshold, rate, rare=_RARE_RATE)
+        # The network's bar falls by itself where clicks are many.
+        threshold = self.threshold
+        if self.detector == "classical":
+            threshold = easier(threshold, rate, rare=_RARE_RATE)
         return replace(self, strength=round(strength, 2), threshold=threshold), (
             f"{rate:.3g} clicks a second"
         )

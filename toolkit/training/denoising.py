@@ -14,19 +14,20 @@ from toolkit.evaluation import metrics, mixtures, music
 from toolkit.evaluation.denoising import shellac_noise
 from toolkit.models.spectra import Spectra, features
 from toolkit.training import simulation, tone
-from toolkit.training.corpus import Corpus
+from toolkit.training.corpus import Corpus, FromMusic
 from toolkit.training.simulation import Dice
 
 Batch = tuple[Tensor, Tensor]
 
-_RPM = (78.26, 77.92, 80.0, 76.0, 71.3, 33.333, 45.0, 160.0)
 _COMPRESSION = 0.3
+
+_RPM = (78.26, 77.92, 80.0, 76.0, 71.3, 33.333, 45.0, 160.0)
 _SNR_CEILING_DB = 45.0
 _VALIDATION_SNRS = (2, 12)
 
 
 @dataclass(frozen=True)
-class Denoising:
+class Denoising(FromMusic):
     """Make noisy and clean pairs, and score masks by them.
 
     Parameters
@@ -50,7 +51,7 @@ class Denoising:
         """Return (noisy, clean), each [batch, num_samples]."""
         clean = corpus.excerpts(dice.generator, batch, num_samples)
         clean = tone.colored(dice, clean)
-        noise = self._noise(dice, batch, num_samples)
+        noise = noises(dice, batch, num_samples)
         snr_db = (8 + 6 * dice.normal(batch)).clamp(-5, 30)
         untouched = dice.chance(self.clean_share, batch)
         snr_db = torch.where(untouched, dice.uniform(35, 80, batch), snr_db)
@@ -62,35 +63,6 @@ class Denoising:
             edge = float(dice.log_uniform(2000, 18000))
             noisy, clean = tone.cut(noisy, edge), tone.cut(clean, edge)
         return noisy, clean
-
-    def _noise(self, dice: Dice, batch: int, num_samples: int) -> Tensor:
-        """Return surface noise or hiss with clicks, thumps and hum in every mixture."""
-        noise = simulation.surface_noise(
-            dice,
-            num_samples,
-            tilt_db=dice.uniform(-6, 2, batch),
-            rumble_db=dice.uniform(0, 20, batch) * dice.chance(0.6, batch),
-            repeating=dice.uniform(0, 0.8, batch),
-            modulation=dice.uniform(0, 0.3, batch),
-            rpm=_RPM[dice.integer(0, len(_RPM))],
-            ripple_db=float(dice.log_uniform(1, 7)),
-        )
-        noise = noise * tone.drifting_level(dice, batch, num_samples)
-        noise, _ = simulation.add_clicks(
-            dice,
-            noise,
-            rate=dice.log_uniform(0.5, 80, batch) * dice.chance(0.6, batch) + 1e-3,
-            height_db=(float(dice.uniform(4, 14)), 6.0),
-            destructive=0.0,
-        )
-        # Whole batches go without, since drawing them takes time even where they are not added.
-        if dice.chance(0.45):
-            level = 10 ** (dice.uniform(-25, 0, batch) / 20) * dice.chance(0.8, batch)
-            noise = noise + level[:, None] * simulation.hum(dice, num_samples, batch)
-        if dice.chance(0.45):
-            level = 10 ** (dice.uniform(-15, 15, batch) / 20) * dice.chance(0.8, batch)
-            noise = noise + level[:, None] * simulation.thumps(dice, num_samples, batch)
-        return noise
 
     def loss(self, model: nn.Module, batch: Batch) -> Tensor:
         """Return the loss of a batch; smaller is better.
@@ -134,6 +106,36 @@ class Denoising:
             gains[snr].append(metrics.snr(mixture.clean.samples, output) - snr)
         means = {f"gain_at_{snr}": float(np.mean(each)) for snr, each in gains.items()}
         return {"gain": float(np.mean(list(means.values()))), **means}
+
+
+def noises(dice: Dice, batch: int, num_samples: int) -> Tensor:
+    """Return surface noise or hiss with clicks, thumps and hum in every mixture."""
+    noise = simulation.surface_noise(
+        dice,
+        num_samples,
+        tilt_db=dice.uniform(-6, 2, batch),
+        rumble_db=dice.uniform(0, 20, batch) * dice.chance(0.6, batch),
+        repeating=dice.uniform(0, 0.8, batch),
+        modulation=dice.uniform(0, 0.3, batch),
+        rpm=_RPM[dice.integer(0, len(_RPM))],
+        ripple_db=float(dice.log_uniform(1, 7)),
+    )
+    noise = noise * tone.drifting_level(dice, batch, num_samples)
+    noise, _ = simulation.add_clicks(
+        dice,
+        noise,
+        rate=dice.log_uniform(0.5, 80, batch) * dice.chance(0.6, batch) + 1e-3,
+        height_db=(float(dice.uniform(4, 14)), 6.0),
+        destructive=0.0,
+    )
+    # Whole batches go without, since drawing them takes time even where they are not added.
+    if dice.chance(0.45):
+        level = 10 ** (dice.uniform(-25, 0, batch) / 20) * dice.chance(0.8, batch)
+        noise = noise + level[:, None] * simulation.hum(dice, num_samples, batch)
+    if dice.chance(0.45):
+        level = 10 ** (dice.uniform(-15, 15, batch) / 20) * dice.chance(0.8, batch)
+        noise = noise + level[:, None] * simulation.thumps(dice, num_samples, batch)
+    return noise
 
 
 @cache

@@ -83,25 +83,34 @@ def card(recipe: Recipe, ledger: Ledger, rows: list[dict[str, str]], parameters:
             "",
             "## What it was trained on",
             "",
-            *_sources(ledger),
+            *_sources(recipe, ledger),
             "",
-            "None of it is part of this repository; `tonearm train` fetches it again. No work that "
+            "None of it is part of this repository; `tonearm train` fetches packages again, says "
+            "where to unpack what is none. No work that "
             "`toolkit/evaluation/music.py` holds out is in it, nor the SoundFont that plays them.",
             "",
         ]
     )
 
 
-def _sources(ledger: Ledger) -> list[str]:
+def _sources(recipe: Recipe, ledger: Ledger) -> list[str]:
     rows = [
         f"| {source['name']} | `{source['package']}` | {source['licence']} | {source['credit']} |"
-        for source in (*ledger.music, *ledger.midi, *ledger.soundfonts)
+        for source in _heard(recipe, ledger)
     ]
-    scores = ", ".join(ledger.scores["composers"])
-    rows.append(
-        f"| scores | `{ledger.scores['package']}` | {ledger.scores['licence']} | {scores} |"
-    )
     return ["| source | package | licence | credit |", "| --- | --- | --- | --- |", *rows]
+
+
+def _heard(recipe: Recipe, ledger: Ledger) -> list[dict[str, Any]]:
+    """Return what the ledger lists for a task."""
+    scores = {**ledger.scores, "name": "scores"}
+    scores["credit"] = ", ".join(ledger.scores["composers"])
+    if recipe.task == "transcribe":
+        return [*ledger.performances["midi"], *ledger.performances["font"]]
+    if recipe.task == "separate":
+        player = {**ledger.bands["player"], "name": "grooves"}
+        return [player, scores, *ledger.bands["font"]]
+    return [*ledger.music, *ledger.midi, *ledger.soundfonts, scores]
 
 
 def _log(recipe: Recipe) -> list[dict[str, str]]:
@@ -136,7 +145,7 @@ def _manifest(recipe: Recipe, data: bytes, rows: list[dict[str, str]]) -> str:
             "[config]",
             config,
             "",
-            "# The last validation of the training, on the pieces that stages are tuned on.",
+            "# The last validation of the training, on items that it did not hear.",
             "[metrics]",
             metrics,
             "",

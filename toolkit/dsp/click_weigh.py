@@ -1,0 +1,173 @@
+"""Weigh what a click has left of the music against what a model of its surroundings expects.
+
+An interpolation of n samples is uncertain: where an autoregressive model with the prediction error
+σ² holds, its error has the covariance P = σ²·T⁻¹, T the autocorrelation of the model's coefficients
+(see `toolkit.dsp.ar`). In loud music a gap of some milliseconds is guessed to within much more than
+many a click adds, and then the repair is worse than the click. What is heard, x, is the music s and
+a click of unknown variance c² on top of it; given the interpolation f, music and click are jointly
+Gaussian and the best estimate of the music is
+
+    s = f + P (P + c² I)⁻¹ (x - f),
+
+the interpolator of Godsill & Rayner (1998, chapter 5) for additive damage. Where the model knows
+better than the click lets one hear, it decides, and what it cannot know is taken from what is
+heard. The variance of the click is the most likely one, found by expectation and maximization
+(Dempster, Laird & Rubin 1977). A click that replaced the music is far from any expectation: c² is
+large and the estimate is the interpolation.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.fft import dct, idct
+
+from toolkit.dsp.ar import Spans
+from toolkit.dsp.linear_prediction import Array, covariance_models
+
+_ORDER = 64
+# Samples on each side that a model is fitted to.
+_REACH = 4 * _ORDER
+# Spans are padded to these lengths and treated together. Eigenvectors of longer ones are taken for
+# cosines, towards which those of a Toeplitz matrix tend (Grenander & Szegő 1958).
+_SIZES = (8, 16, 32, 64, 128, 256)
+_BATCH_VALUES = 500_000
+_TURNS = 30
+# The spectrum and the course of a click are not even: where it is, it is louder than on average.
+# At 2 dB SNR the tuning pieces lose 0.4 dB with 100 and 0.1 dB with 1000; at 30 dB they win 0.9 dB
+# by the smaller one: an interpolation is right more often than a click is faint.
+_PEAKED = 300.0
+_TINY = 1e-30
+# A model's first coefficient is 1, so that its precisions are of order 1, rounding far below.
+_LEAST = 1e-12
+# Precision of a sample that is not there.
+_CERTAIN = 1e6
+
+
+def weigh(heard: npt.NDArray[np.floating], filled: npt.NDArray[np.floating], spans: Spans) -> Array:
+    """Return the best estimate of one channel without its clicks.
+
+    Parameters
+    ----------
+    heard : np.ndarray, shape (samples,)
+        Finite, with the clicks.
+    filled : np.ndarray, shape (samples,)
+        The same with an interpolation instead of each span.
+    spans : np.ndarray, shape (spans, 2)
+        First sample and one past the last, sorted, not touching.
+
+    Returns
+    -------
+    np.ndarray, shape (samples,), float64
+        A copy of `filled`; inside the spans it lies between `filled` and `heard`.
+    """
+    result = np.array(filled, np.float64)
+    order = min(_ORDER, len(result) // 4)
+    if not len(spans) or order < 1:
+        return result
+    unknown = np.zeros(len(result), bool)
+    for start, stop in spans.tolist():
+        unknown[start:stop] = True
+    difference = np.asarray(heard, np.float64) - filled
+    for chosen, size in _batches(spans):
+        models, variance = _models(result, unknown, chosen, size, order)
+        offsets = np.arange(size)
+        inside = offsets < (chosen[:, 1] - chosen[:, 0])[:, None]
+        index = np.minimum(chosen[:, :1] + offsets, len(result) - 1)
+        added = np.where(inside, difference[index], 0.0)
+        basis = _Cosines(models, size) if size > _SIZES[-1] else _Eigenvectors(models, inside)
+        result[index[inside]] += _kept(added, basis, variance)[inside]
+    return result
+
+
+def _batches(spans: Spans) -> list[tuple[Spans, int]]:
+    """Return spans of similar lengths with the length to which they are padded."""
+    lengths = spans[:, 1] - spans[:, 0]
+    batches = []
+    for below, size in zip((0, *_SIZES), _SIZES, strict=False):
+        chosen = spans[(lengths > below) & (lengths <= size)]
+        many = max(_BATCH_VALUES // ((size + 2 * _REACH) * _ORDER), 1)
+        batches += [(chosen[at : at + many], size) for at in range(0, len(chosen), many)]
+    longer = spans[lengths > _SIZES[-1]]
+    return batches + [(span[None], int(span[1] - span[0])) for span in longer]
+
+
+def _models(
+    filled: Array, unknown: npt.NDArray[np.bool_], spans: Spans, size: int, order: int
+) -> tuple[Array, Array]:
+    """Return the model around each span and the variance of its prediction error.
+
+    Equations that touch a filled sample are left out while there are enough others: an
+    interpolation is as even as the model wants it and would make it look better than it is.
+    """
+    length = min(size + 2 * _REACH, len(filled))
+    start = np.clip(spans[:, 0] - (length - size) // 2, 0, len(filled) - length)
+    index = start[:, None] + np.arange(length)
+    segments = filled[index]
+    before = np.concatenate([[0], np.cumsum(unknown)])
+    known = before[index[:, order:] + 1] == before[index[:, :-order]]
+    enough = known.sum(axis=1) >= 2 * order
+    weights = np.where(enough[:, None], known, 1.0)
+    models = covariance_models(segments, weights, order)
+    windows = np.lib.stride_tricks.sliding_window_view(segments, order + 1, axis=1)
+    errors = np.einsum("gnk,gk->gn", windows, models[:, ::-1])
+    return models, np.sum(weights * errors**2, axis=1) / np.sum(weights, axis=1)
+
+
+class _Eigenvectors:
+    """Turn spans into coordinates whose interpolation errors are independent: exactly."""
+
+    def __init__(self, models: Array, inside: npt.NDArray[np.bool_]) -> None:
+        size = inside.shape[1]
+        apart = np.abs(np.subtract.outer(np.arange(size), np.arange(size)))
+        matrix = _lags(models, size)[:, apart]
+        # What is not there is known: it takes no part in anything.
+        matrix[~(inside[:, :, None] & inside[:, None, :])] = 0.0
+        row, column = np.nonzero(~inside)
+        matrix[row, column, column] = _CERTAIN
+        self.precision, self._vectors = np.linalg.eigh(matrix)
+        self.count = inside.sum(axis=1)
+
+    def forth(self, rows: Array) -> Array:
+        return np.asarray(np.einsum("gnk,gn->gk", self._vectors, rows))
+
+    def back(self, rows: Array) -> Array:
+        return np.asarray(np.einsum("gnk,gk->gn", self._vectors, rows))
+
+
+class _Cosines:
+    """Turn one long span into coordinates whose interpolation errors are nearly independent."""
+
+    def __init__(self, models: Array, size: int) -> None:
+        lags = _lags(models, models.shape[1])
+        angles = np.pi * (np.arange(size) + 0.5) / size
+        turns = np.cos(np.outer(np.arange(lags.shape[1]), angles))
+        self.precision = 2 * lags @ turns - lags[:, :1]
+        self.count = np.array([size])
+
+    def forth(self, rows: Array) -> Array:
+        return np.asarray(dct(rows, norm="ortho"))
+
+    def back(self, rows: Array) -> Array:
+        return np.asarray(idct(rows, norm="ortho"))
+
+
+def _lags(models: Array, size: int) -> Array:
+    """Return the autocorrelation of each model's coefficients at lags 0..size - 1."""
+    spectrum = np.fft.rfft(models, 2 * models.shape[1])
+    lags = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, 2 * models.shape[1])
+    most = min(size, models.shape[1])
+    return np.pad(lags[:, :most], ((0, 0), (0, size - most)))
+
+
+def _kept(added: Array, basis: _Eigenvectors | _Cosines, variance: Array) -> Array:
+    """Return how much of the difference between heard and filled belongs to the music."""
+    part = basis.forth(added)
+    expected = variance[:, None] / np.maximum(basis.precision, _LEAST) + _TINY
+    count = basis.count[:, None]
+    click = np.sum(part**2, axis=1, keepdims=True) / count + _TINY
+    for _ in range(_TURNS):
+        share = click / (click + expected)
+        click = np.sum((share * part) ** 2 + share * expected, axis=1, keepdims=True) / count
+        click += _TINY
+    return basis.back(part * expected / (expected + _PEAKED * click))
