@@ -38,3 +38,27 @@ def test_learns_to_mute_half_of_the_band():
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < 0.05 * losses[0]
+
+
+@pytest.mark.parametrize("frames", [1, 5, 16])
+def test_several_masks_share_every_cell_out(frames):
+    torch.manual_seed(0)
+    masks = Model(Config(n_fft=64, growth=4, levels=2, outputs=3))(torch.randn(2, 3, frames, 32))
+    assert masks.shape == (2, 3, frames, 32)
+    assert torch.allclose(masks.sum(dim=1), torch.ones(2, frames, 32), atol=1e-6)
+
+
+def test_a_local_network_reaches_no_farther_than_it_says():
+    torch.manual_seed(0)
+    config = Config(n_fft=64, growth=4, levels=2, local=True)
+    model = Model(config).eval()
+    features = torch.randn(1, 3, 128, 32)
+    changed = features.clone()
+    at = 64
+    changed[:, :, at] += 5
+    with torch.no_grad():
+        apart = (model(features) - model(changed)).abs().amax(dim=(0, 2))
+    moved = torch.nonzero(apart > 1e-7)[:, 0]
+    assert moved.min() >= at - config.reach_frames
+    assert moved.max() <= at + config.reach_frames
+    assert len(moved) > 10

@@ -28,11 +28,9 @@ def train(
     The recipe's folder gets the weights, the manifest, the card, the curves and, below training/,
     the log and the state to go on from. A GPU is used with --device cuda; two CPU cores need hours.
     """
-    from toolkit.training.corpus import open_corpus
     from toolkit.training.export import export
     from toolkit.training.loop import LOG
     from toolkit.training.loop import train as run_training
-    from toolkit.training.prepare import prepare
     from toolkit.training.recipe import read_recipe
     from toolkit.training.sources import read_ledger
     from toolkit.training.tasks import task_of
@@ -41,9 +39,9 @@ def train(
     ledger = read_ledger(plan.folder.parent / "sources.toml")
     task = task_of(plan)
     if not export_only:
-        for track in prepare(ledger):
+        for track in task.prepare(ledger):
             say(f"prepared {track.parent.name}/{track.stem}")
-        corpus = open_corpus(ledger)
+        corpus = task.open_corpus(ledger)
         result(f"{corpus.hours:.1f} hours of music")
         if prepare_only:
             return

@@ -93,3 +93,36 @@ def features(power: Tensor) -> Tensor:
         level, _NEIGHBORS, 1, _NEIGHBORS // 2, count_include_pad=False
     )
     return torch.stack((level / 3, (level - floor) / 2, level - around), dim=1)
+
+
+def local_features(power: Tensor, reach: int) -> Tensor:
+    """Return what a local network reads, [batch, 3, frames, n_fft/2].
+
+    As `features`, but levels are relative to the frames within `reach` on each side, as far as
+    there are any, instead of a whole segment. What is farther away than twice that has no part.
+
+    Parameters
+    ----------
+    power : Tensor, shape (batch, frames, n_fft/2)
+        Squared magnitudes without the Nyquist bin.
+    reach : int
+        In frames.
+    """
+    loudness = _moving_mean(power.mean(dim=2, keepdim=True), reach)
+    level = torch.log(power / loudness.clamp_min(1e-30) + _DYNAMIC) / 2
+    usual = _moving_mean(level, reach)
+    around = torch.nn.functional.avg_pool1d(
+        level, _NEIGHBORS, 1, _NEIGHBORS // 2, count_include_pad=False
+    )
+    return torch.stack((level / 3, (level - usual) / 2, level - around), dim=1)
+
+
+def _moving_mean(values: Tensor, reach: int) -> Tensor:
+    """Return means [batch, frames, any] over the frames within reach that exist."""
+    frames = values.shape[1]
+    # In double precision, since a difference of long sums is taken.
+    sums = torch.nn.functional.pad(values.double().cumsum(dim=1), (0, 0, 1, 0))
+    index = torch.arange(frames, device=values.device)
+    first, end = (index - reach).clamp_min(0), (index + reach + 1).clamp_max(frames)
+    total = sums[:, end] - sums[:, first]
+    return (total / (end - first)[:, None]).to(values.dtype)

@@ -1,4 +1,4 @@
-"""Mask a spectrogram with a TFC-TDF U-Net.
+"""Mask a spectrogram with a TFC-TDF U-Net: one part of it, or several that share it out.
 
 Choi et al., Investigating U-Nets with various intermediate blocks for spectrogram-based singing
 voice separation, ISMIR 2020: blocks of time-frequency convolutions (TFC) followed by a fully
@@ -37,6 +37,12 @@ class Config:
         Frames to each side that a triangular average of the mask's logits reaches, 0 for none.
     bottleneck : int
         How much narrower the fully connected layer along frequency is in its middle.
+    outputs : int
+        One mask, or as many that add up to 1 in every cell.
+    local : bool
+        Whether what a mask is depends on no more than some seconds around it (`reach_frames`), so
+        that a recording can be cut anywhere: levels are then normalized by constants that training
+        has found, else by those of the segment.
     """
 
     n_fft: int = 4096
@@ -47,28 +53,42 @@ class Config:
     levels: int = 4
     bottleneck: int = 8
     smoothing: int = 0
+    outputs: int = 1
+    local: bool = False
+
+    @property
+    def reach_frames(self) -> int:
+        """Return how many frames on each side a mask depends on, where the network is local.
+
+        Two convolutions a block reach 2 frames of their level, which are 2^level frames long; there
+        are two blocks a level and one in the middle, and halving and doubling round to a frame.
+        """
+        deepest = 1 << self.levels
+        return 4 * (deepest - 1) + 2 * deepest + deepest
 
 
 class _Block(nn.Module):
     """Two 3×3 convolutions with a residual fully connected layer along frequency."""
 
-    def __init__(self, channels: int, bands: int, bottleneck: int) -> None:
+    def __init__(self, channels: int, bands: int, config: Config) -> None:
         super().__init__()
-        narrow = max(bands // bottleneck, 4)
+        narrow = max(bands // config.bottleneck, 4)
+        local = config.local
         self.convolutions = nn.Sequential(
             nn.Conv2d(channels, channels, 3, padding=1),
-            nn.GroupNorm(1, channels),
+            nn.BatchNorm2d(channels) if local else nn.GroupNorm(1, channels),
             nn.ReLU(inplace=True),
             nn.Conv2d(channels, channels, 3, padding=1),
-            nn.GroupNorm(1, channels),
+            nn.BatchNorm2d(channels) if local else nn.GroupNorm(1, channels),
             nn.ReLU(inplace=True),
         )
-        self.along_frequency = nn.Sequential(
-            nn.Linear(bands, narrow),
-            nn.ReLU(inplace=True),
-            nn.Linear(narrow, bands),
-            nn.ReLU(inplace=True),
-        )
+        steps = [nn.Linear(bands, narrow), nn.ReLU(inplace=True)]
+        steps += [nn.Linear(narrow, bands), nn.ReLU(inplace=True)]
+        if local:
+            # Constants cannot hold back what grows from block to block, so every branch is held.
+            steps = [nn.Linear(bands, narrow), nn.BatchNorm2d(channels), nn.ReLU(inplace=True)]
+            steps += [nn.Linear(narrow, bands), nn.BatchNorm2d(channels), nn.ReLU(inplace=True)]
+        self.along_frequency = nn.Sequential(*steps)
 
     def forward(self, x: Tensor) -> Tensor:
         mixed: Tensor = x + self.convolutions(x)
@@ -78,6 +98,7 @@ class _Block(nn.Module):
 class Model(nn.Module):
     """Map features [batch, features, frames, n_fft/2] to a mask 0..1 [batch, frames, n_fft/2].
 
+    With several outputs the masks are [batch, outputs, frames, n_fft/2] and add up to 1.
     Skips are added, not multiplied: additive ones train stably from the first step.
     """
 
@@ -91,14 +112,16 @@ class Model(nn.Module):
         self.up, self.grow = nn.ModuleList(), nn.ModuleList()
         for level in range(config.levels):
             here, below = widths[level], widths[level + 1]
-            self.down.append(_Block(here, bands >> level, config.bottleneck))
+            self.down.append(_Block(here, bands >> level, config))
             self.shrink.append(nn.Conv2d(here, below, 2, stride=2))
             self.grow.append(nn.ConvTranspose2d(below, here, 2, stride=2))
-            self.up.append(_Block(here, bands >> level, config.bottleneck))
-        self.middle = _Block(widths[-1], bands >> config.levels, config.bottleneck)
-        self.leave = nn.Conv2d(widths[0], config.stack, 1)
-        # A sigmoid of 2 is 0.88: an untrained network lets the music pass.
-        nn.init.constant_(self.leave.bias, 2.0)  # type: ignore[arg-type]
+            self.up.append(_Block(here, bands >> level, config))
+        self.middle = _Block(widths[-1], bands >> config.levels, config)
+        self.even = nn.BatchNorm2d(widths[0]) if config.local else nn.Identity()
+        self.leave = nn.Conv2d(widths[0], config.outputs * config.stack, 1)
+        if config.outputs == 1:
+            # A sigmoid of 2 is 0.88: an untrained network lets the music pass.
+            nn.init.constant_(self.leave.bias, 2.0)  # type: ignore[arg-type]
 
     def forward(self, features: Tensor) -> Tensor:
         """Return the mask; any number of frames."""
@@ -117,8 +140,12 @@ class Model(nn.Module):
         x = self.middle(x)
         for block, grow in zip(reversed(self.up), reversed(self.grow), strict=True):
             x = block(grow(x) + skips.pop())
-        logits = self.leave(x).permute(0, 2, 3, 1).reshape(batch, frames + padding, bins)
-        return torch.sigmoid(self._smoothed(logits[:, :frames].float()))
+        logits = self.leave(self.even(x)).unflatten(1, (self.config.outputs, stack))
+        logits = logits.permute(0, 1, 3, 4, 2)
+        logits = logits.reshape(batch, -1, frames + padding, bins)[:, :, :frames].float()
+        if self.config.outputs == 1:
+            return torch.sigmoid(self._smoothed(logits[:, 0]))
+        return torch.softmax(logits, dim=1)
 
     def _smoothed(self, logits: Tensor) -> Tensor:
         """Return a weighted average over frames: a mask that flickers sounds like water."""

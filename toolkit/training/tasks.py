@@ -14,6 +14,8 @@ TASKS = {
     "denoise": ("denoising", "Denoising"),
     "declick": ("declicking", "Declicking"),
     "extend-bandwidth": ("extending", "Extending"),
+    "separate": ("separating", "Separating"),
+    "transcribe": ("transcribing", "Transcribing"),
 }
 """Task name to module of this package and class in it, imported when asked for."""
 

@@ -27,9 +27,24 @@ def colored(dice: Dice, music: Tensor, *, narrow: float = 0.55) -> Tensor:
         Share whose band is limited.
     """
     batch, num_samples = music.shape
-    frequency = torch.fft.rfftfreq(num_samples, 1 / SAMPLE_RATE, device=music.device)
+    response = responses(dice, batch, num_samples, narrow=narrow)
+    tinted: Tensor = torch.fft.irfft(torch.fft.rfft(music) * response, num_samples)
+    return tinted
+
+
+def responses(
+    dice: Dice,
+    batch: int,
+    num_samples: int,
+    *,
+    narrow: float = 0.55,
+    deviation_db: float = 3.0,
+    sample_rate: int = SAMPLE_RATE,
+) -> Tensor:
+    """Return random gains [batch, num_samples//2 + 1] at the frequencies of a real transform."""
+    frequency = torch.fft.rfftfreq(num_samples, 1 / sample_rate, device=dice.device)
     octaves = torch.log2(frequency.clamp_min(1.0) / 40)
-    nodes = 3.0 * dice.normal(batch, _OCTAVES) * dice.chance(0.7, batch, 1)
+    nodes = deviation_db * dice.normal(batch, _OCTAVES) * dice.chance(0.7, batch, 1)
     place = octaves.clamp(0, _OCTAVES - 1)
     left = place.floor().clamp_max(_OCTAVES - 2).long()
     part = place - left
@@ -40,9 +55,7 @@ def colored(dice: Dice, music: Tensor, *, narrow: float = 0.55) -> Tensor:
     above = (torch.log2(frequency.clamp_min(1.0) / high)).clamp_min(0)
     slopes = dice.uniform(6, 36, batch, 1), dice.uniform(12, 60, batch, 1)
     fall = (slopes[0] * below + slopes[1] * above).clamp_max(110)
-    response = 10 ** ((level - torch.where(limited, fall, 0.0)) / 20)
-    tinted: Tensor = torch.fft.irfft(torch.fft.rfft(music) * response, num_samples)
-    return tinted
+    return 10 ** ((level - torch.where(limited, fall, 0.0)) / 20)
 
 
 def cut(music: Tensor, edge: float) -> Tensor:
