@@ -1,0 +1,1 @@
+"""Symbolic music: what notes say about beats, bars, keys, chords and swing."""
