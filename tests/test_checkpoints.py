@@ -1,4 +1,5 @@
 import hashlib
+import json
 import pickle
 from dataclasses import asdict
 
@@ -6,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from toolkit.checkpoints import Store, read_manifest, read_weights
+from toolkit.checkpoints import Store, read_manifest, read_verified, read_weights
 from toolkit.errors import ResourceError, ToolkitError, UsageError
 from toolkit.models.tfc_tdf import Config, Model
 
@@ -33,7 +34,7 @@ def write_checkpoint(root, name="denoise-tiny-8k-v1", **changes):
         **changes,
     }
     lines = [f"{key} = {value!r}" for key, value in facts.items()]
-    lines += ["[config]", *(f"{key} = {value}" for key, value in asdict(TINY).items())]
+    lines += ["[config]", *(f"{key} = {json.dumps(value)}" for key, value in asdict(TINY).items())]
     (folder / "manifest.toml").write_text("\n".join(lines))
     return folder, model
 
@@ -142,3 +143,13 @@ def test_weights_of_another_shape_are_refused(tmp_path):
     path.write_text(path.read_text().replace("growth = 4", "growth = 6"))
     with pytest.raises(ToolkitError, match="does not fit"):
         Store(tmp_path).load(folder.name)
+
+
+def test_a_file_is_read_only_if_size_and_hash_are_right(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(b"abc")
+    sha256 = hashlib.sha256(b"abc").hexdigest()
+    assert read_verified(path, 3, sha256) == b"abc"
+    for num_bytes, digest in [(4, sha256), (3, "0" * 64)]:
+        with pytest.raises(ToolkitError, match="manifest"):
+            read_verified(path, num_bytes, digest)

@@ -112,14 +112,25 @@ def read_weights(manifest: Manifest) -> bytes:
         raise ResourceError(
             f"the weights of {manifest.name} are not here", f"put {manifest.file}{origin} at {path}"
         )
-    if path.stat().st_size != manifest.bytes:
+    return read_verified(path, manifest.bytes, manifest.sha256)
+
+
+def read_verified(path: Path, num_bytes: int, sha256: str) -> bytes:
+    """Return the bytes of a file that is there, after comparing size and hash.
+
+    Raises
+    ------
+    ToolkitError
+        If it differs from what its manifest promises.
+    """
+    if path.stat().st_size != num_bytes:
         raise ToolkitError(
-            f"{path} has {path.stat().st_size} bytes, its manifest says {manifest.bytes}",
+            f"{path} has {path.stat().st_size} bytes, its manifest says {num_bytes}",
             "restore the file from its source; it is truncated or another one",
         )
     data = path.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
-    if digest != manifest.sha256:
+    if digest != sha256:
         raise ToolkitError(
             f"{path} is not the file that its manifest names (sha256 {digest[:12]}…)",
             "restore the file from its source; it was changed",

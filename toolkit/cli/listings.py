@@ -66,20 +66,45 @@ def pipelines(name: Name = None, as_json: AsJson = False) -> None:
 
 def checkpoints(name: Name = None, as_json: AsJson = False) -> None:
     """List the checkpoints, or verify one against its manifest."""
+    from toolkit import external
     from toolkit.checkpoints import read_weights, shipped
 
     store = shipped()
     if name is not None:
-        manifest = store.manifest(name)
-        read_weights(manifest)
-        facts = {**asdict(manifest), "folder": str(manifest.folder)}
+        if name in (*external.known(), *external.imported_names()):
+            found = external.find(name)
+            found.read()
+            facts = {**asdict(found), "folder": str(found.folder)}
+        else:
+            manifest = store.manifest(name)
+            read_weights(manifest)
+            facts = {**asdict(manifest), "folder": str(manifest.folder)}
         _show(facts, as_json, lambda: [f"{key}: {value}" for key, value in facts.items()])
         return
-    manifests = [store.manifest(each) for each in store.names()]
+    rows = [
+        *(
+            (each.name, each.task, each.kind, "bundled")
+            for each in map(store.manifest, store.names())
+        ),
+        *((each, "separate", "discriminative", "imported") for each in external.imported_names()),
+        *(
+            (each, "separate", "discriminative", f"not here: tonearm checkpoints fetch {each}")
+            for each in external.known()
+            if each not in external.imported_names()
+        ),
+    ]
     _show(
-        [{"checkpoint": each.name, "task": each.task, "class": each.kind} for each in manifests],
+        [
+            {
+                "checkpoint": row[0],
+                "task": row[1],
+                "class": row[2],
+                "state": row[3].partition(":")[0],
+            }
+            for row in rows
+        ],
         as_json,
-        lambda: table((each.name, each.task, each.kind) for each in manifests),
+        lambda: table(rows),
     )
 
 
