@@ -117,7 +117,7 @@ def test_suites_without_methods_refuse_them(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["d1", "d2", "d3", "c1", "h1", "l1", "i1", "w1", "b1", "r1"])
+@pytest.mark.parametrize("name", ["d1", "d2", "d3", "c1", "h1", "l1", "i1", "w1", "b1", "r1", "s1"])
 def test_suites_give_reports(name):
     report = suites.SUITES[name](limit=1)
     assert report.suite == name

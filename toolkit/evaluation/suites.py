@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from toolkit.evaluation.beats import beats
 from toolkit.evaluation.declicking import declicking
 from toolkit.evaluation.declipping import declipping
 from toolkit.evaluation.denoising import denoising
 from toolkit.evaluation.extending import extending
 from toolkit.evaluation.foreign_noise import foreign_noise
 from toolkit.evaluation.gaps import gaps
+from toolkit.evaluation.harmony import harmony
 from toolkit.evaluation.hums import hums
 from toolkit.evaluation.memory import memory
 from toolkit.evaluation.real import real
+from toolkit.evaluation.separation import separation
 from toolkit.evaluation.speed import speed
 from toolkit.evaluation.table import Report
+from toolkit.evaluation.transcription import transcription
 from toolkit.evaluation.transparency import transparency
 from toolkit.evaluation.wow import wow
 
@@ -61,6 +65,10 @@ SUITES: Mapping[str, Suite] = {
     "w1": wow,
     "b1": extending,
     "r1": real,
+    "s1": separation,
+    "t1": transcription,
+    "t2": beats,
+    "t3": harmony,
     "speed": speed,
     "memory": memory,
 }
