@@ -1,10 +1,10 @@
-"""Restore one recording: read, measure, choose strengths, execute, write, record."""
+"""Restore or transcribe one recording: read, measure, execute, write, record."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from toolkit.errors import UsageError
 from toolkit.pipeline import Decision, Pipeline, StepRecord, execute, load, scale, tune
 from toolkit.provenance import dump, record
 from toolkit.run import Run
-from toolkit.values import Audio
+from toolkit.values import Audio, Notes
 
 if TYPE_CHECKING:
     from toolkit.dsp.condition import Condition
@@ -52,9 +52,9 @@ class Recipe:
     accept_truncated: bool = False
 
     def __post_init__(self) -> None:
-        if self.pipeline.input is not Audio or self.pipeline.output is not Audio:
+        if self.pipeline.input is not Audio or self.pipeline.output not in (Audio, Notes):
             raise UsageError(
-                f"pipeline {self.pipeline.name!r} does not turn audio into audio",
+                f"pipeline {self.pipeline.name!r} does not turn audio into audio or notes",
                 "see: tonearm pipelines",
             )
         scale(self.pipeline, self.strength)
@@ -85,10 +85,24 @@ class Diagnosis:
 
 @dataclass(frozen=True)
 class Targets:
-    """Hold where the results of one recording go; a stream takes no record."""
+    """Hold where the results of one recording go; a stream takes no record.
+
+    Parameters
+    ----------
+    output : Path or BinaryIO
+        An audio file, or a MIDI file where the pipeline makes notes.
+    difference : Path, optional
+        Where what was taken away goes.
+    companions : Mapping[str, Path]
+        Other forms of the same notes by name, such as ``musicxml``.
+    finish : callable, optional
+        Writes the companions, as ``finish(notes, recording, companions)``, after the notes.
+    """
 
     output: Path | BinaryIO
     difference: Path | None = None
+    companions: Mapping[str, Path] = field(default_factory=dict)
+    finish: Callable[[Notes, Audio, Mapping[str, Path]], None] | None = None
 
     @property
     def record(self) -> Path | None:
@@ -150,7 +164,7 @@ def read_source(source: Path | BinaryIO, recipe: Recipe, run: Run) -> Recording:
 def restore_file(
     source: Path | BinaryIO, targets: Targets, recipe: Recipe, run: Run, *, force: bool = False
 ) -> Outcome:
-    """Restore a file or stream into new files; the source is only read.
+    """Do what a recipe says with a file or stream, into new files; the source is only read.
 
     The record is written last, so that a result without one is not finished.
 
@@ -165,36 +179,29 @@ def restore_file(
     from toolkit.io.atomic import replacing
 
     began, started = perf_counter(), datetime.now(UTC)
+    if recipe.pipeline.output is Notes:
+        _check_notes(source, targets, force=force)
     recording = read_source(source, recipe, run)
     for target in (targets.output, targets.difference):
-        if target is not None:
+        if target is not None and recipe.pipeline.output is Audio:
             audio_file.check(target, recording, force=force)
     diagnosis = diagnose(recording.audio, recipe, run)
     value, steps = execute(diagnosis.pipeline, recording.audio, run)
-    assert isinstance(value, Audio)
     local = run.for_step("write")
-    written = audio_file.write(
-        targets.output,
-        value,
-        recording,
-        rng=local.rng(),
-        history=history(diagnosis.pipeline, recording.sha256),
-        force=force,
-        progress=local.tick,
-    )
-    warnings = (*recording.warnings, *written.warnings)
-    if targets.difference is not None:
-        removed = audio_file.write_difference(
-            targets.difference, value, recording, rng=local.rng(), force=force, progress=local.tick
-        )
-        warnings += removed.warnings
+    if isinstance(value, Notes):
+        output, warnings = _write_notes(value, targets, force=force)
+        if targets.finish is not None:
+            targets.finish(value, recording.audio, targets.companions)
+    else:
+        assert isinstance(value, Audio)  # Recipe has seen to it
+        output, warnings = _write_audio(value, targets, recording, diagnosis, local, force=force)
     facts = record(
         pipeline=diagnosis.pipeline,
         steps=steps,
         decisions=diagnosis.decisions,
         condition=diagnosis.condition,
         source=_source_facts(recording),
-        output=_output_facts(written, targets),
+        output=output,
         settings={
             "recipe": recipe.key,
             "seed": recipe.seed,
@@ -206,12 +213,94 @@ def restore_file(
             "started": started.isoformat(timespec="seconds"),
             "seconds": round(perf_counter() - began, 3),
         },
-        warnings=warnings,
+        warnings=(*recording.warnings, *warnings),
     )
     if targets.record is not None:
         with replacing(targets.record, force=True) as sink:
             sink.write(dump(facts).encode())
-    return Outcome(diagnosis, steps, facts, warnings)
+    return Outcome(diagnosis, steps, facts, (*recording.warnings, *warnings))
+
+
+def _check_notes(source: Path | BinaryIO, targets: Targets, *, force: bool) -> None:
+    """Refuse, before any work, targets that notes cannot be written to."""
+    from toolkit.io.atomic import check_target
+
+    output = targets.output
+    if targets.difference is not None:
+        raise UsageError("notes have no difference from a recording", "drop --difference")
+    if not isinstance(output, Path):
+        raise UsageError("a MIDI file cannot go to a stream", "give: -o FILE.mid")
+    if output.suffix.lower() not in (".mid", ".midi"):
+        raise UsageError(f"notes cannot be written to {output.name}", f"try {output.stem}.mid")
+    _check_whole(output, targets, force=force)
+    for target in (output, *targets.companions.values()):
+        check_target(target, force=force)
+        if isinstance(source, Path) and target.exists() and target.samefile(source):
+            raise UsageError(f"{target} is the recording itself", "name another file")
+
+
+def _check_whole(output: Path, targets: Targets, *, force: bool) -> None:
+    """Refuse to add another form to notes that are there.
+
+    A MIDI file does not say how sure its notes are, nor chords in full, so that a table or a score
+    made from it would be another one than what the recording gives.
+    """
+    missing = [place for place in targets.companions.values() if not place.exists()]
+    if not force and missing and output.exists():
+        names = ", ".join(place.name for place in missing)
+        raise UsageError(
+            f"{output.name} is there already, but {names} is not",
+            "--force writes all of them again; -o FILE.mid writes them beside",
+        )
+
+
+def _write_audio(
+    audio: Audio,
+    targets: Targets,
+    recording: Recording,
+    diagnosis: Diagnosis,
+    run: Run,
+    *,
+    force: bool,
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Write the recording and what was taken away; return facts for the record, and warnings."""
+    from toolkit.io import audio_file
+
+    written = audio_file.write(
+        targets.output,
+        audio,
+        recording,
+        rng=run.rng(),
+        history=history(diagnosis.pipeline, recording.sha256),
+        force=force,
+        progress=run.tick,
+    )
+    warnings = tuple(written.warnings)
+    if targets.difference is not None:
+        removed = audio_file.write_difference(
+            targets.difference, audio, recording, rng=run.rng(), force=force, progress=run.tick
+        )
+        warnings += tuple(removed.warnings)
+    return _output_facts(written, targets), warnings
+
+
+def _write_notes(
+    notes: Notes, targets: Targets, *, force: bool
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Write a MIDI file; return facts for the record, and warnings."""
+    from toolkit.io import midi
+
+    assert isinstance(targets.output, Path)  # _check_notes has seen to it
+    bent = any(note.bends for note in notes)
+    facts: dict[str, Any] = {
+        "name": targets.output.name,
+        "sha256": midi.write(targets.output, notes, bends=bent, force=force),
+        "notes": len(notes),
+    }
+    if targets.companions:
+        facts["companions"] = {name: path.name for name, path in targets.companions.items()}
+    warnings = () if len(notes) else ("no notes were heard; the MIDI file is empty",)
+    return facts, warnings
 
 
 def is_done(source_sha256: str, targets: Targets, recipe: Recipe) -> bool:
@@ -227,7 +316,8 @@ def is_done(source_sha256: str, targets: Targets, recipe: Recipe) -> bool:
         wanted = (source_sha256, recipe.key)
         if (found["input"]["sha256"], found["settings"]["recipe"]) != wanted:
             return False
-        if targets.difference is not None and not targets.difference.is_file():
+        others = (targets.difference, *targets.companions.values())
+        if any(other is not None and not other.is_file() for other in others):
             return False
         return bool(sha256_of(targets.output) == found["output"]["sha256"])
     except (OSError, ValueError, KeyError, TypeError):

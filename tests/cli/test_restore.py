@@ -202,7 +202,7 @@ def test_a_second_run_skips_what_is_done(call, shelf, tmp_path):
     stamps = {name: (out / name).stat().st_mtime_ns for name in names(out)}
     code, _, err = call("restore", shelf, "--out", out)
     assert code == 3
-    assert "0 restored, 2 already done, 1 failed, 0 not reached" in err
+    assert "0 done, 2 already done, 1 failed, 0 not reached" in err
     assert {name: (out / name).stat().st_mtime_ns for name in names(out)} == stamps
 
 

@@ -4,16 +4,19 @@ import ast
 import dataclasses
 import importlib
 import json
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from toolkit.errors import UsageError
 from toolkit.registry import stage_class, stage_keys
 from toolkit.run import Run
+from toolkit.shipped import folder
 from toolkit.stage import build, parameters, signature, stage_key, summary
-from toolkit.values import Audio
+from toolkit.values import DRUMS, Audio, Note, Notes, Stems
 
 KEYS = stage_keys()
 AUDIO_KEYS = tuple(
@@ -21,6 +24,11 @@ AUDIO_KEYS = tuple(
     for key in KEYS
     if signature(stage_class(key)).inputs == (Audio,)
     and signature(stage_class(key)).output is Audio
+)
+STEMS_KEYS = tuple(key for key in KEYS if signature(stage_class(key)).output is Stems)
+NOTES_KEYS = tuple(key for key in KEYS if signature(stage_class(key)).inputs[:1] == (Notes,))
+HEARING_KEYS = tuple(
+    key for key in KEYS if signature(stage_class(key)).output is Notes and key not in NOTES_KEYS
 )
 # The one stage whose purpose is another length.
 SAME_LENGTH = tuple(key for key in AUDIO_KEYS if key != "correct-speed")
@@ -185,3 +193,139 @@ def test_findings_are_plain_data(key):
     run = Run().for_step(key)
     cls()(Audio(music(1, RATE), RATE), run)
     json.dumps(run.findings, allow_nan=False)
+
+
+class Untrained:
+    """Make the networks of the recipes, narrow and untrained: shapes and sums are the same."""
+
+    def load(self, name, device="cpu"):
+        torch.manual_seed(0)
+        recipe = tomllib.loads((folder("checkpoints") / name / "recipe.toml").read_text())
+        architecture = importlib.import_module(f"toolkit.models.{recipe['arch']}")
+        config = architecture.Config(**{**recipe["config"], "growth": 2})
+        return architecture.Model(config).eval().to(device)
+
+
+def assert_stems_of(stems, samples):
+    peak = np.abs(samples).max(initial=0)
+    assert len(stems) > 1
+    assert np.abs(stems.mixture().samples - samples).max(initial=0) <= 1e-3 * peak
+    for audio in stems.values():
+        assert audio.samples.shape == samples.shape
+        assert audio.samples.dtype == np.float32
+        assert np.isfinite(audio.samples).all()
+
+
+@pytest.mark.parametrize("key", STEMS_KEYS)
+def test_stems_are_parts_of_an_untouched_input(key):
+    samples = music(2, 3 * RATE)
+    before = samples.copy()
+    seen = []
+    run = Run(progress=lambda *report: seen.append(report), checkpoints=Untrained())
+    local = run.for_step(key)
+    stems = stage_class(key)()(Audio(samples, RATE, {"title": "x"}), local)
+    assert np.array_equal(samples, before)
+    assert_stems_of(stems, samples)
+    for audio in stems.values():
+        assert audio.sample_rate == RATE
+        assert dict(audio.tags) == {"title": "x"}
+    assert all(step == key and 0 <= done <= total for step, done, total in seen)
+    json.dumps(local.findings, allow_nan=False)
+
+
+@pytest.mark.parametrize("name", edge_signals())
+@pytest.mark.parametrize("key", STEMS_KEYS)
+def test_stems_of_edges(key, name):
+    samples = edge_signals()[name]
+    run = Run(checkpoints=Untrained()).for_step(key)
+    stems = stage_class(key)()(Audio(samples, RATE), run)
+    assert_stems_of(stems, samples)
+    if name in ("silence", "empty"):
+        assert all(np.abs(each.samples).max(initial=0) <= 1e-6 for each in stems.values())
+
+
+@pytest.mark.parametrize(
+    ("rate", "num_channels"), [(4000, 1), (8000, 3), (44100, 32), (192000, 2), (768000, 1)]
+)
+@pytest.mark.parametrize("key", STEMS_KEYS)
+def test_stems_of_rates_and_channels(key, rate, num_channels):
+    samples = music(num_channels, rate // 2, rate)
+    stems = stage_class(key)()(Audio(samples, rate), Run(checkpoints=Untrained()).for_step(key))
+    assert_stems_of(stems, samples)
+
+
+@pytest.mark.parametrize("key", STEMS_KEYS)
+def test_same_seed_same_stems(key):
+    audio = Audio(music(1, RATE), RATE)
+    run = Run(seed=5, checkpoints=Untrained()).for_step(key)
+    first, second = (stage_class(key)()(audio, run) for _ in range(2))
+    assert all(np.array_equal(first[name].samples, second[name].samples) for name in first)
+
+
+def some_notes() -> Notes:
+    """Return two bars of chords and a drum beat, a little out of time."""
+    rng = np.random.default_rng(4)
+    late = iter(rng.uniform(0, 0.02, 100))
+    notes = []
+    for beat in range(8):
+        at = 0.1 + 0.5 * beat
+        notes += [
+            Note(at + next(late), at + 0.4 + next(late), pitch, 0.7)
+            for pitch in (48 + 5 * (beat // 4), 60, 64 + beat)
+        ]
+        notes.append(Note(at + next(late), at + 0.1 + next(late), 36, 0.9, DRUMS))
+    return Notes(tuple(notes))
+
+
+def notes_of(key, notes, samples, run):
+    """Return what a stage makes of notes, with a recording beside them where it wants one."""
+    stage = stage_class(key)()
+    if len(signature(stage_class(key)).inputs) == 2:
+        return stage(notes, Audio(samples, RATE), run)
+    return stage(notes, run)
+
+
+@pytest.mark.parametrize("key", NOTES_KEYS)
+def test_notes_are_none_lost_the_same_again_and_the_findings_plain(key):
+    notes, samples = some_notes(), music(1, 5 * RATE)
+    before = samples.copy()
+    run = Run(seed=3).for_step(key)
+    found = notes_of(key, notes, samples, run)
+    json.dumps(dict(run.findings), allow_nan=False)
+    assert np.array_equal(samples, before)
+    assert notes == some_notes()
+    assert found == notes_of(key, notes, samples, Run(seed=3).for_step(key))
+    assert sorted((n.pitch, n.program, n.velocity) for n in found) == sorted(
+        (n.pitch, n.program, n.velocity) for n in notes
+    )
+
+
+@pytest.mark.parametrize("notes", [Notes(), Notes((Note(0, 0, 0),)), Notes((Note(9, 9.1, 127),))])
+@pytest.mark.parametrize("key", NOTES_KEYS)
+def test_few_notes(key, notes):
+    for num_samples in (0, 3, RATE // 2):
+        samples = np.zeros((1, num_samples), np.float32)
+        assert len(notes_of(key, notes, samples, Run().for_step(key))) == len(notes)
+
+
+@pytest.mark.parametrize("name", edge_signals())
+@pytest.mark.parametrize("key", HEARING_KEYS)
+def test_edges_are_heard(key, name):
+    audio = Audio(edge_signals()[name], RATE)
+    value = audio if key == "transcribe" else Stems({"bass": audio, "drums": audio})
+    runs = [Run(seed=2).for_step(key) for _ in range(2)]
+    found, again = (stage_class(key)()(value, run) for run in runs)
+    assert found == again
+    assert runs[0].findings == runs[1].findings
+    json.dumps(dict(runs[0].findings), allow_nan=False)
+    assert all(note.onset <= audio.duration for note in found)
+    if name not in ("full-scale square", "impulse", "silence then music"):
+        assert not len(found)
+
+
+@pytest.mark.parametrize(("rate", "num_channels"), [(4000, 1), (96000, 3)])
+@pytest.mark.parametrize("key", HEARING_KEYS)
+def test_rates_and_channels_are_heard(key, rate, num_channels):
+    audio = Audio(music(num_channels, 2 * rate, rate), rate)
+    value = audio if key == "transcribe" else Stems({"bass": audio, "drums": audio})
+    assert {note.pitch for note in stage_class(key)()(value, Run().for_step(key))}

@@ -8,7 +8,20 @@ from typing import Annotated
 import typer
 
 import toolkit
-from toolkit.cli import doctor, evaluate, explain, inspect, listings, restore, run, train
+from toolkit.cli import (
+    analyze,
+    checkpoints,
+    doctor,
+    evaluate,
+    explain,
+    inspect,
+    listings,
+    restore,
+    run,
+    separate,
+    train,
+    transcribe,
+)
 from toolkit.cli.terminal import guarded
 
 # The linear algebra here is many small systems, which threads of OpenBLAS only slow down; it reads
@@ -25,11 +38,14 @@ app = typer.Typer(
 )
 app.command("restore")(restore.restore)
 app.command("run")(run.run)
+app.command("separate")(separate.separate)
+app.command("transcribe")(transcribe.transcribe)
+app.command("analyze")(analyze.analyze)
 app.command("inspect")(inspect.inspect)
 app.command("explain")(explain.explain)
 app.command("stages")(listings.stages)
 app.command("pipelines")(listings.pipelines)
-app.command("checkpoints")(listings.checkpoints)
+app.add_typer(checkpoints.app, name="checkpoints")
 app.command("evaluate")(evaluate.evaluate)
 app.command("train")(train.train)
 app.command("doctor")(doctor.doctor)

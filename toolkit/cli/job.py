@@ -1,4 +1,4 @@
-"""Do what ``restore`` and ``run`` were asked: one stream, one file or many."""
+"""Do what ``restore``, ``run`` and ``transcribe`` were asked: one stream, one file or many."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Request:
     """Hold what was typed, before anything is looked at."""
 
     inputs: tuple[Path, ...]
-    pipeline: str
+    pipeline: str | Pipeline
     role: str
     output: Path | None = None
     out: Path | None = None
@@ -43,15 +43,20 @@ class Request:
     seed: int = 0
     device: str = "cpu"
     quiet: bool = False
+    companions: tuple[str, ...] = ()
 
 
 def perform(request: Request) -> int:
     """Do it and return the exit code: 0, or 3 when some of many files failed."""
     from toolkit.batch import Naming
+    from toolkit.cli.note_targets import NotesNaming
+    from toolkit.values import Notes
 
     recipe = make_recipe(request)
     role = "preview" if request.preview else request.role
     naming = Naming(role, request.out, request.difference)
+    if recipe.pipeline.output is Notes:
+        naming = NotesNaming(role, request.out, request.difference, request.companions)
     if STREAM in request.inputs:
         return _stream(request, recipe, naming)
     if request.output is not None:
@@ -70,7 +75,9 @@ def make_recipe(request: Request) -> Recipe:
     from toolkit.pipeline import append, configure, load
     from toolkit.restore import Recipe
 
-    pipeline = load(request.pipeline)
+    pipeline = request.pipeline
+    if isinstance(pipeline, str):
+        pipeline = load(pipeline)
     settings = dict(parse_setting(each, pipeline) for each in request.settings)
     pipeline = configure(pipeline, settings)
     if request.loudness is not None:
@@ -213,7 +220,7 @@ def _many(request: Request, recipe: Recipe, naming: Naming) -> int:
         results.append(each)
         _tell_of_many(request, each, len(results), len(tasks))
 
-    with progress("restore", _steps(recipe)) as callback:
+    with progress(recipe.pipeline.name, _steps(recipe)) as callback:
         try:
             restore_all(tasks, recipe, _run(request, callback), force=request.force, report=report)
         finally:
@@ -254,7 +261,7 @@ def _finish(request: Request, results: Sequence[Result], total: int) -> None:
         result(json.dumps(rows, indent=2))
     skipped = sum(each.state == "skipped" for each in results)
     say(
-        f"{len(results) - len(failed) - skipped} restored, {skipped} already done, "
+        f"{len(results) - len(failed) - skipped} done, {skipped} already done, "
         f"{len(failed)} failed, {total - len(results)} not reached"
     )
     for each in failed:
