@@ -9,29 +9,30 @@ from pathlib import Path
 
 def cache_dir() -> Path:
     """Return where generated files are kept: ``TONEARM_CACHE``, else the platform's folder."""
-    own = os.environ.get("TONEARM_CACHE")
-    if own:
-        return Path(own)
-    home = Path.home()
-    if sys.platform == "darwin":
-        base = home / "Library" / "Caches"
-    elif sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local"))
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
-    return base / "tonearm"
+    return _folder(
+        "TONEARM_CACHE",
+        mac="Library/Caches",
+        windows=("LOCALAPPDATA", "AppData/Local"),
+        linux=("XDG_CACHE_HOME", ".cache"),
+    )
 
 
 def data_dir() -> Path:
     """Return where fetched and imported weights are kept: ``TONEARM_DATA``, else the platform's."""
-    own = os.environ.get("TONEARM_DATA")
-    if own:
-        return Path(own)
-    home = Path.home()
+    return _folder(
+        "TONEARM_DATA",
+        mac="Library/Application Support",
+        windows=("APPDATA", "AppData/Roaming"),
+        linux=("XDG_DATA_HOME", ".local/share"),
+    )
+
+
+def _folder(own: str, *, mac: str, windows: tuple[str, str], linux: tuple[str, str]) -> Path:
+    """Return the folder a variable names, else the platform's: (its variable, below home)."""
+    chosen = os.environ.get(own)
+    if chosen:
+        return Path(chosen)
     if sys.platform == "darwin":
-        base = home / "Library" / "Application Support"
-    elif sys.platform == "win32":
-        base = Path(os.environ.get("APPDATA", home / "AppData" / "Roaming"))
-    else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
-    return base / "tonearm"
+        return Path.home() / mac / "tonearm"
+    variable, usual = windows if sys.platform == "win32" else linux
+    return Path(os.environ.get(variable) or Path.home() / usual) / "tonearm"

@@ -18,8 +18,9 @@ import numpy as np
 
 from toolkit.adapters import debian, mma, scores, soundfont
 from toolkit.errors import ToolkitError
+from toolkit.evaluation.songs import stem_of
 from toolkit.training import charts, renders, sources
-from toolkit.values import DRUMS, Note, Notes
+from toolkit.values import Note, Notes
 
 SAMPLE_RATE = 22050
 CLASSES = ("piano", "bass", "drums", "other")
@@ -32,15 +33,6 @@ _VALIDATION_EVERY = 16
 _ACOUSTIC_PIANOS = (0, 0, 0, 1, 2, 3)
 # No synthetic pads, effects or noises, no pianos and basses, and no drums with a pitch.
 _OTHERS = tuple(p for p in (*range(8, 32), *range(40, 96), *range(104, 112)) if p not in (47, 55))
-
-
-def stem_class(program: int) -> str:
-    """Return the stem that a General MIDI program (or `DRUMS`) belongs to."""
-    if program == DRUMS:
-        return "drums"
-    if program in _PIANOS:
-        return "piano"
-    return "bass" if program in _BASSES else "other"
 
 
 def prepare_bands(ledger: sources.Ledger) -> Iterator[Path]:
@@ -106,7 +98,7 @@ def _exchange(rng: np.random.Generator, band: list[Note]) -> list[Note]:
     programs = sorted({note.program for note in band})
     given: dict[int, int] = {}
     for program in programs:
-        kind = stem_class(program)
+        kind = stem_of(program)
         if kind == "bass":
             given[program] = int(rng.choice(_BASSES))
         elif kind == "piano" or (kind == "other" and rng.random() < 0.3):
@@ -155,7 +147,7 @@ def _save(target: Path, notes: Notes, rng: np.random.Generator, ledger: sources.
     length = min(notes.duration + 1.5, _LONGEST_SECONDS + 3)
     stems = np.zeros((len(CLASSES), round(length * SAMPLE_RATE)), np.float32)
     for index, kind in enumerate(CLASSES):
-        part = tuple(note for note in notes if stem_class(note.program) == kind)
+        part = tuple(note for note in notes if stem_of(note.program) == kind)
         fonts = [font for font in ledger.bands["font"] if kind in font["plays"]]
         font = fonts[int(rng.integers(len(fonts)))]
         kit = int(rng.choice(font.get("kits", [0])))
