@@ -28,7 +28,7 @@ def test_layers_are_limited():
         assert len({note.program for note in notes}) <= 1
 
 
-@pytest.mark.parametrize("texture", set(polyphony._TEXTURES))
+@pytest.mark.parametrize("texture", tuple(dict.fromkeys(polyphony._TEXTURES)))
 def test_every_texture_fills_the_time(texture):
     steps = texture(np.random.default_rng(0), 20.0, 0.3, 60)
     onsets = np.array([onset for onset, _, _ in steps])
