@@ -85,3 +85,45 @@ def test_blocks_may_begin_at_multiples_of_the_context(rate):
 def test_short_signals(num_samples):
     found = network_clicks(np.zeros((2, num_samples)), RATE, Detector(by_height))
     assert [len(each) for each in found] == [0, 0]
+
+
+def test_doubtful_clicks_are_heard_upside_down_as_well():
+    asked = []
+
+    def one_sided(heard):
+        asked.append(heard.shape[1])
+        odds = np.full(heard.shape[1], -9, np.float32)
+        odds[heard[0] > 3] = 6.0
+        odds[heard[0] < -3] = 3.0
+        return odds
+
+    signal = 1e-3 * np.random.default_rng(0).standard_normal((1, RATE))
+    signal[0, 20000] = 1.0
+    how = Detector(one_sided, certain=5.0)
+    # Up 6, down 3: in the mean less than 5.
+    assert len(network_clicks(signal, RATE, how)[0]) == 0
+    assert len(network_clicks(signal, RATE, Detector(one_sided, certain=4.4))[0]) == 1
+    # Far from the bar nobody asks again, and never about all of it.
+    asked.clear()
+    assert len(network_clicks(signal, RATE, Detector(one_sided, certain=2.0))[0]) == 1
+    assert len(asked) == 1
+    asked.clear()
+    network_clicks(signal, RATE, how)
+    assert len(asked) == 2
+    assert asked[1] < 3000
+
+
+def test_missing_music_is_found_though_the_network_hears_nothing():
+    def deaf(heard):
+        return np.full(heard.shape[1], -9, np.float32)
+
+    time = np.arange(RATE) / RATE
+    signal = 0.2 * np.sin(2 * np.pi * 331 * time)[None] + 1e-3 * np.random.default_rng(
+        0
+    ).standard_normal((1, RATE))
+    signal[0, 20000:20300] = 5e-3 * np.random.default_rng(1).standard_normal(300)
+    found = network_clicks(signal, RATE, Detector(deaf))[0]
+    assert len(found) == 1
+    assert np.abs(found[0] - np.array([20000, 20300])).max() <= 10
+    # A user's longest click bounds losses, too.
+    assert len(network_clicks(signal, RATE, Detector(deaf, longest=0.001))[0]) == 0

@@ -171,3 +171,10 @@ def test_nothing_clipped_costs_nothing_and_changes_nothing():
 )
 def test_frame_lasts_as_long_at_any_rate(rate, n_fft):
     assert sparsity.choose_n_fft(rate) == n_fft
+
+
+def test_where_most_is_clipped_nothing_is_left_to_predict_from():
+    dense = np.ones((1, 100), np.int8)
+    assert not sparsity.choose_schedule(dense).refined
+    dense[:, :80] = 0
+    assert sparsity.choose_schedule(dense).refined

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import solveh_banded
 
-from toolkit.dsp.linear_prediction import Array, covariance_models
+from toolkit.dsp.click_models import shift_models
+from toolkit.dsp.linear_prediction import Array
 
 Spans = npt.NDArray[np.int64]
 """Gaps as rows (first sample, one past the last), ascending, not touching."""
@@ -118,26 +119,18 @@ def _models(
     models = np.empty((len(groups), order + 1))
     lengths = groups[:, 1] - groups[:, 0] + 2 * reach
     total = len(filled)
+    before = None if unknown is None else np.concatenate([[0], np.cumsum(unknown)])
     for chosen in _batches(lengths, order + 1):
         longest = min(int(lengths[chosen].max()), total)
         start = np.clip(groups[chosen, 0] - reach, 0, total - longest)
         index = start[:, None] + np.arange(longest)
-        weights = np.ones((len(chosen), longest - order))
-        rows = np.arange(longest - order)
-        weights[rows >= (lengths[chosen] - order)[:, None]] = 0
-        if unknown is not None:
-            touched = _touches_unknown(unknown[index], order)
-            known_weights = weights * ~touched
-            enough = known_weights.sum(axis=1) >= 2 * order
-            weights = np.where(enough[:, None], known_weights, weights)
-        models[chosen] = covariance_models(filled[index], weights, order)
+        trusted = np.arange(longest - order) < (lengths[chosen] - order)[:, None]
+        if before is not None:
+            known = trusted & (before[index[:, order:] + 1] == before[index[:, : longest - order]])
+            enough = known.sum(axis=1) >= 2 * order
+            trusted = np.where(enough[:, None], known, trusted)
+        models[chosen] = shift_models(filled[index], trusted, order)
     return models
-
-
-def _touches_unknown(unknown: npt.NDArray[np.bool_], order: int) -> npt.NDArray[np.bool_]:
-    count = np.cumsum(unknown, axis=1, dtype=np.int32)
-    before = np.concatenate([np.zeros((len(count), 1), np.int32), count[:, : -order - 1]], axis=1)
-    return np.asarray(count[:, order:] - before > 0)
 
 
 def _batches(lengths: npt.NDArray[np.int64], width: int) -> list[npt.NDArray[np.int64]]:

@@ -127,7 +127,8 @@ def draw_scratches(
 ) -> Clicks:
     """Draw scratches: a shock and its 3 to 12 weaker repeats, 1 to 6 ms apart.
 
-    No model or threshold of this package was fitted to them; they are kept for evaluation.
+    No model or threshold of this package was fitted to them; they are kept for evaluation. The
+    detector of `toolkit.dsp.click_losses` was tuned on losses much like them, though.
     `rate` and `height_db` are those of the shocks, as in `draw_clicks`.
     """
     shocks = draw_clicks(
@@ -200,7 +201,8 @@ def together(first: Clicks, second: Clicks) -> Clicks:
 def draw_dropouts(rng: np.random.Generator, recording: Recording, *, rate: float = 1.0) -> Clicks:
     """Draw dropouts: 0.5 to 20 ms of noise 6 to 30 dB below the music, in its place.
 
-    No model or threshold of this package was fitted to them; they are kept for evaluation.
+    No model or threshold of this package was fitted to them; they are kept for evaluation. The
+    detector of `toolkit.dsp.click_losses` was tuned on losses much like them, though.
     """
     dropouts = draw_clicks(rng, recording, rate=rate)
     count = len(dropouts)

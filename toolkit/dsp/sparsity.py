@@ -59,6 +59,8 @@ class Schedule:
         Lengths of frames relative to `n_fft` that take turns, powers of two.
     frames, bins : int
         Odd size of the neighborhood in time and in frequency.
+    refined : bool
+        Whether linear prediction refines what was found.
     """
 
     first: float = 1e-2
@@ -69,6 +71,7 @@ class Schedule:
     sizes: tuple[float, ...] = (1.0,)
     frames: int = 3
     bins: int = 3
+    refined: bool = True
 
 
 def choose_n_fft(sample_rate: int) -> int:
@@ -81,14 +84,25 @@ def choose_schedule(marks: Marks) -> Schedule:
 
     The more is clipped, the larger the error that remains: thresholds below it add nothing. Where
     most is clipped the peaks are several times as high as what is left of them, and only many
-    iterations with lasting momentum get there.
+    iterations with lasting momentum get there; the samples between them are then too few for
+    linear prediction to know better.
     """
     share = np.count_nonzero(marks) / max(marks.size, 1)
     if share < _LIGHT:
         return Schedule()
     if share < _DENSE:
-        return Schedule(last=1e-4, levels=12, iterations=16)
-    return Schedule(last=1e-4, levels=12, iterations=30, momentum=(0.98, 0.96), sizes=(0.5, 1, 2))
+        return Schedule(
+            last=1e-4, levels=12, iterations=36, momentum=(0.98, 0.96), sizes=(0.5, 1, 2)
+        )
+    return Schedule(
+        first=3e-2,
+        last=1e-4,
+        levels=12,
+        iterations=60,
+        momentum=(0.98, 0.98),
+        sizes=(0.5, 1, 2),
+        refined=False,
+    )
 
 
 def declip(samples: Samples, marks: Marks, n_fft: int, schedule: Schedule | None = None) -> Samples:
@@ -118,8 +132,10 @@ def declip(samples: Samples, marks: Marks, n_fft: int, schedule: Schedule | None
             part = slice(start, stop)
             chosen = schedule or choose_schedule(mark[part])
             rebuilt = consistent(solve(x[part], mark[part], n_fft, chosen), x[part], mark[part])
-            rebuilt = refine(x[part], mark[part], rebuilt, n_fft)
-            result[part] = consistent(rebuilt, x[part], mark[part])
+            if chosen.refined:
+                rebuilt = refine(x[part], mark[part], rebuilt, n_fft)
+                rebuilt = consistent(rebuilt, x[part], mark[part])
+            result[part] = rebuilt
     return out
 
 
