@@ -1,25 +1,25 @@
 """Render bands stem by stem: what a separator is to take apart.
 
 MMA plays random charts in its own styles; instruments are exchanged at random within their class,
-a melody is added, and every class may come from another SoundFont, since variety of sound and not
-the number of hours is what carries over to other instruments (Manilow et al. 2019, "Cutting music
-source separation some Slakh"). Besides, movements of the scores that other networks hear are
-played on pianos and other instruments, for textures that no accompaniment has.
+a melody is added, and every class may come from another SoundFont, set of recordings or
+synthesizer, since variety of sound and not the number of hours is what carries over to other
+instruments (Manilow et al. 2019, "Cutting music source separation some Slakh"). Besides, movements
+of the scores that other networks hear are played on pianos and other instruments, and songs,
+movements and chance are arranged for bands, for textures that no accompaniment has.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from toolkit.adapters import debian, mma, scores, soundfont
+from toolkit.adapters import mma, scores
 from toolkit.errors import ToolkitError
 from toolkit.evaluation.songs import stem_of
-from toolkit.training import charts, renders, sources
+from toolkit.training import arrangements, charts, players, renders, sources
 from toolkit.values import Note, Notes
 
 SAMPLE_RATE = 22050
@@ -30,9 +30,9 @@ _BARS = 16
 _LONGEST_SECONDS = 40.0
 _EXCERPT_QUARTERS = 64.0
 _VALIDATION_EVERY = 16
+_TURNS, _FEWEST_NOTES = 6, 30
 _ACOUSTIC_PIANOS = (0, 0, 0, 1, 2, 3)
-# No synthetic pads, effects or noises, no pianos and basses, and no drums with a pitch.
-_OTHERS = tuple(p for p in (*range(8, 32), *range(40, 96), *range(104, 112)) if p not in (47, 55))
+_OTHERS = arrangements.OTHERS
 
 
 def prepare_bands(ledger: sources.Ledger) -> Iterator[Path]:
@@ -68,6 +68,59 @@ def prepare_movements(ledger: sources.Ledger) -> Iterator[Path]:
             if len(notes) >= 30:
                 _save(target, notes, rng, ledger)
                 yield target
+
+
+def prepare_arrangements(ledger: sources.Ledger) -> Iterator[Path]:
+    """Render grooves, songs, movements and chance as bands play them; all are for training."""
+    for number in range(int(ledger.bands["arrangements"])):
+        target = sources.prepared() / "train" / "arrangements" / f"{number:04d}.npy"
+        if not target.is_file():
+            rng = np.random.default_rng([23, number])
+            try:
+                notes = _arrangement(rng, number, ledger)
+            except ToolkitError:
+                # As in `prepare_bands`.
+                continue
+            if len(notes) >= _FEWEST_NOTES:
+                _save(target, notes, rng, ledger)
+                yield target
+
+
+def _arrangement(rng: np.random.Generator, number: int, ledger: sources.Ledger) -> Notes:
+    """Return by turns chance, a movement, two grooves, and two songs."""
+    turn = number % _TURNS
+    if turn == 0:
+        return Notes(tuple(arrangements.chance(rng)))
+    if turn == 1:
+        composers = ledger.scores["composers"]
+        found = [work for each in composers for work in renders.works(each, ledger.scores)]
+        return _arranged_movement(rng, found[number // _TURNS % len(found)])
+    if turn < 4:
+        return _song(rng, mma.grooves(held_out=False))
+    songs = arrangements.pop_songs(ledger.bands["songbook"]["package"])
+    song = songs[int(rng.integers(len(songs)))]
+    return Notes(tuple(arrangements.pop(rng, song)))
+
+
+def _arranged_movement(rng: np.random.Generator, work: str) -> Notes:
+    tempo = float(rng.uniform(70, 170))
+    parts = arrangements.parts_of(work)
+    if not parts:
+        return Notes()
+    first = float(rng.uniform(0, max(parts[-1].onset - _EXCERPT_QUARTERS, 1)))
+    up = int(rng.integers(-5, 6))
+    moved = (
+        Note(
+            (note.onset - first) * 60 / tempo,
+            (note.offset - first) * 60 / tempo,
+            int(np.clip(note.pitch + up, 21, 108)),
+            float(np.clip(note.velocity * rng.uniform(0.6, 1.25), 0.1, 1.0)),
+            note.program,
+        )
+        for note in parts
+        if note.onset >= first
+    )
+    return Notes(tuple(arrangements.movement(rng, moved, tempo)))
 
 
 def _place(kind: str, name: str, number: int) -> Path:
@@ -148,19 +201,8 @@ def _save(target: Path, notes: Notes, rng: np.random.Generator, ledger: sources.
     stems = np.zeros((len(CLASSES), round(length * SAMPLE_RATE)), np.float32)
     for index, kind in enumerate(CLASSES):
         part = tuple(note for note in notes if stem_of(note.program) == kind)
-        fonts = [font for font in ledger.bands["font"] if kind in font["plays"]]
-        font = fonts[int(rng.integers(len(fonts)))]
-        kit = int(rng.choice(font.get("kits", [0])))
-        if part:
-            audio = _player(font["package"], font["file"]).play(Notes(part), tail=2.0, kit=kit)
-            mono = audio.samples.mean(axis=0, dtype=np.float32)[: stems.shape[1]]
-            stems[index, : len(mono)] = mono * (0.7 / max(float(np.abs(mono).max()), 1e-4))
+        stems[index] = players.perform(part, kind, ledger.bands["font"], rng, stems.shape[1])
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(".partial.npy")
     np.save(partial, np.round(stems * 32767).astype(np.int16))
     partial.replace(target)
-
-
-@lru_cache(maxsize=8)
-def _player(package: str, file: str) -> soundfont.Player:
-    return soundfont.Player(next(debian.fetch(package).rglob(file)), SAMPLE_RATE)

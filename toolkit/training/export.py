@@ -65,10 +65,9 @@ def card(recipe: Recipe, ledger: Ledger, rows: list[dict[str, str]], parameters:
             f"| task, class | {recipe.task}, {recipe.kind} |",
             f"| architecture | `toolkit/models/{recipe.arch}.py`, {recipe.config} |",
             f"| parameters | {parameters:,}, kept as 16-bit floats |",
-            f"| sample rate | {recipe.sample_rate} Hz |",
-            f"| trained | {last['step']} steps of {recipe.batch} × {recipe.seconds:g} s "
-            f"({float(last['hours']):.1f} h of audio heard) in {float(last['minutes']):.0f} "
-            f"minutes on {recipe.card['hardware']} |",
+            *([f"| sample rate | {recipe.sample_rate} Hz |"] if _hears(recipe) else []),
+            f"| trained | {last['step']} steps of {recipe.batch} × {_lesson(recipe, last)} in "
+            f"{float(last['minutes']):.0f} minutes on {recipe.card['hardware']} |",
             f"| at its end | {figures} |",
             "",
             "![curves](curves.png)",
@@ -93,6 +92,18 @@ def card(recipe: Recipe, ledger: Ledger, rows: list[dict[str, str]], parameters:
     )
 
 
+def _hears(recipe: Recipe) -> bool:
+    """Return whether a network hears audio; others read notes or chords and have no rate."""
+    return recipe.sample_rate > 1
+
+
+def _lesson(recipe: Recipe, last: dict[str, str]) -> str:
+    """Return how long an example is, and how much was heard in all where that is audio."""
+    if not _hears(recipe):
+        return f"{recipe.seconds:g} {recipe.card['unit']}"
+    return f"{recipe.seconds:g} s ({float(last['hours']):.1f} h of audio heard)"
+
+
 def _sources(recipe: Recipe, ledger: Ledger) -> list[str]:
     rows = [
         f"| {source['name']} | `{source['package']}` | {source['licence']} | {source['credit']} |"
@@ -109,7 +120,15 @@ def _heard(recipe: Recipe, ledger: Ledger) -> list[dict[str, Any]]:
         return [*ledger.performances["midi"], *ledger.performances["font"]]
     if recipe.task == "separate":
         player = {**ledger.bands["player"], "name": "grooves"}
-        return [player, scores, *ledger.bands["font"]]
+        songs = {**ledger.bands["songbook"], "name": "songbook"}
+        return [player, songs, scores, *ledger.bands["font"]]
+    if recipe.task == "tag-voices":
+        return list(ledger.voices)
+    if recipe.task in ("embellish", "perform"):
+        return list(ledger.solos)
+    if recipe.task == "model-chords":
+        corpus = recipe.task_options["corpus"]
+        return [each for each in ledger.charts if each["corpus"] == corpus]
     return [*ledger.music, *ledger.midi, *ledger.soundfonts, scores]
 
 
@@ -162,7 +181,7 @@ def _toml(value: Any) -> str:
 
 
 def _draw(rows: list[dict[str, str]], path: Path) -> None:
-    """Draw every column of the log over the hours of audio heard."""
+    """Draw every column of the log over the steps of training."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -170,8 +189,8 @@ def _draw(rows: list[dict[str, str]], path: Path) -> None:
     figure = Figure(figsize=(3.2 * len(names), 2.6), layout="constrained")
     FigureCanvasAgg(figure)
     for axis, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
-        axis.plot([float(row["hours"]) for row in rows], [float(row[name]) for row in rows])
+        axis.plot([float(row["step"]) for row in rows], [float(row[name]) for row in rows])
         axis.set_title(name, fontsize=9)
-        axis.set_xlabel("hours of audio heard", fontsize=8)
+        axis.set_xlabel("steps", fontsize=8)
         axis.grid(alpha=0.3)
     figure.savefig(path, dpi=90)

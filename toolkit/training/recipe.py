@@ -41,7 +41,8 @@ class Recipe:
     validate_every : int
         Steps between validations.
     card : dict
-        Sentences for the model card: summary, limits, measured, hardware.
+        Sentences for the model card: summary, limits, measured, hardware; ``unit`` of an example's
+        length where it is not audio.
     """
 
     folder: Path

@@ -111,18 +111,22 @@ class Separating:
         Loss for one decibel of the error of a stem that is heard.
     leak_weight : float
         Loss for an error of the mixture's own energy in a stem that is silent.
+    varied : bool
+        Whether songs are played back faster or slower, all stems by as much, and stems inverted.
     """
 
     coherent: float = 0.5
     old: float = 0.5
     energy_weight: float = 0.05
     leak_weight: float = 1.0
+    varied: bool = True
 
     def prepare(self, ledger: sources.Ledger) -> Iterator[Path]:
         """Yield each track as it gets ready; nothing is done twice."""
         yield from prepare_noises(ledger)
         yield from bands.prepare_bands(ledger)
         yield from bands.prepare_movements(ledger)
+        yield from bands.prepare_arrangements(ledger)
         yield from prepare_worn(ledger)
 
     def open_corpus(self, ledger: sources.Ledger) -> StemCorpus:
@@ -147,21 +151,19 @@ class Separating:
 
     def _stems(self, corpus: StemCorpus, rng: np.random.Generator, num_samples: int) -> Any:
         if rng.random() < self.coherent:
-            stems = _excerpt(corpus.songs, rng, num_samples)
+            take = _varied if self.varied else _excerpt
+            stems = take(corpus.songs, rng, num_samples)
         else:
-            longer = math.ceil(num_samples * 2**_VARISPEED) + 1
             stems = np.zeros((len(bands.CLASSES), num_samples), np.float32)
             for index, kind in enumerate(bands.CLASSES):
                 solo = kind in ("piano", "other") and rng.random() < _MOVEMENTS_SHARE
                 for _attempt in range(3):
                     paths = corpus.movements if solo and corpus.movements else corpus.songs
-                    faster = 2 ** float(rng.uniform(-_VARISPEED, _VARISPEED))
-                    track = _excerpt(paths, rng, longer)[index]
-                    stems[index] = np.interp(
-                        np.arange(num_samples) * faster, np.arange(longer), track
-                    )
+                    stems[index] = _varied(paths, rng, num_samples, row=index)[0]
                     if np.abs(stems[index]).max() > 1e-3:
                         break
+        if self.varied:
+            stems *= rng.choice([-1, 1], (len(stems), 1))
         rms = np.sqrt(np.mean(stems**2, axis=1, keepdims=True))
         level_db = np.clip(rng.normal(-1, 7, (len(stems), 1)), -20, 9)
         stems *= np.where(rms > 1e-4, 1 / np.maximum(rms, 1e-4), 0)
@@ -256,7 +258,8 @@ def open_corpus(split: str) -> StemCorpus:
         found = sorted((sources.prepared() / of / kind).glob("*.npy"))
         return tuple(path for path in found if not path.name.endswith(".partial.npy"))
 
-    songs, movements = files("bands", split), files("movements", split)
+    songs = files("bands", split) + files("arrangements", split)
+    movements = files("movements", split)
     corpus = StemCorpus(songs, movements, files("noises", "train"), files("worn", "train"))
     if not corpus.songs or not corpus.noises:
         raise ToolkitError(
@@ -273,6 +276,18 @@ def _excerpt(paths: tuple[Path, ...], rng: np.random.Generator, num_samples: int
     first = int(rng.integers(max(track.shape[1] - num_samples, 1)))
     piece = track[:, first : first + num_samples].astype(np.float32) / 32768
     return np.pad(piece, ((0, 0), (0, num_samples - piece.shape[1])))
+
+
+def _varied(
+    paths: tuple[Path, ...], rng: np.random.Generator, num_samples: int, row: int | None = None
+) -> Any:
+    """Return an excerpt, all of its rows or one, played back faster or slower."""
+    longer = math.ceil(num_samples * 2**_VARISPEED) + 1
+    faster = 2 ** float(rng.uniform(-_VARISPEED, _VARISPEED))
+    rows = _excerpt(paths, rng, longer)
+    rows = rows if row is None else rows[row : row + 1]
+    at = np.arange(num_samples) * faster
+    return np.stack([np.interp(at, np.arange(longer), each) for each in rows]).astype(np.float32)
 
 
 def _noise(corpus: StemCorpus, rng: np.random.Generator, num_samples: int) -> Any:
@@ -308,7 +323,7 @@ def _validation_items() -> tuple[tuple[str, Tensor], ...]:
     found = []
     for number in range(_VALIDATION_SONGS):
         for kind, old in (("clean", 0.0), ("old", 1.0)):
-            task = Separating(coherent=1.0, old=old)
+            task = Separating(coherent=1.0, old=old, varied=False)
             dice = Dice(torch.Generator().manual_seed(77 + number))
             length = _VALIDATION_SECONDS * bands.SAMPLE_RATE
             found.append((kind, task.batch(corpus, dice, 1, length)[0][0]))

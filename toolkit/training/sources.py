@@ -50,6 +50,9 @@ class Ledger:
         What transcribers hear: how many to ``train`` and for ``validation``, ``font`` (SoundFonts:
         name, package, file, licence, credit, share), ``midi`` (songs: name, package, licence,
         credit).
+    voices, solos, charts : tuple of dict
+        What the tagger of voices, the players of lines, and the chord models read: name, package,
+        licence, credit; charts belong to a ``corpus``.
     """
 
     music: tuple[dict[str, Any], ...]
@@ -58,6 +61,9 @@ class Ledger:
     midi: tuple[dict[str, Any], ...]
     bands: dict[str, Any] = field(default_factory=dict)
     performances: dict[str, Any] = field(default_factory=dict)
+    voices: tuple[dict[str, Any], ...] = ()
+    solos: tuple[dict[str, Any], ...] = ()
+    charts: tuple[dict[str, Any], ...] = ()
 
 
 def read_ledger(path: Path) -> Ledger:
@@ -76,6 +82,9 @@ def read_ledger(path: Path) -> Ledger:
             scores=table["scores"],
             midi=tuple(table.get("midi", ())),
             bands=table.get("bands", {}),
+            voices=tuple(table.get("voices", ())),
+            solos=tuple(table.get("solos", ())),
+            charts=tuple(table.get("charts", ())),
             performances=table.get("performances", {}),
         )
     except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
