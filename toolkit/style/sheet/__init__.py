@@ -1,0 +1,1 @@
+"""Write notes down as a lead sheet: grid, voices, chords, phrases."""
