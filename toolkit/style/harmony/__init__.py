@@ -1,0 +1,1 @@
+"""Put other chords under a tune."""
