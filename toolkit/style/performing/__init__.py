@@ -1,0 +1,1 @@
+"""Play an arrangement: swing, timing, dynamics, articulation, the mix."""
