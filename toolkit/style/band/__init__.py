@@ -1,0 +1,1 @@
+"""Hand a lead sheet to a band: form, players, what they share."""

@@ -1,0 +1,1 @@
+"""The players of the band, one a file; see `toolkit.style.band.playing`."""
