@@ -67,10 +67,14 @@ def annotated_score(work: str) -> Score:
     with warnings.catch_warnings():
         # The corpus has overfull measures, which music21 mends and mentions.
         warnings.simplefilter("ignore")
-        score = corpus.parse(work)
-        parts = list(score.parts)
-        flat = [part.flatten().stripTies() for part in parts]
-        bars = tuple(_bar(each) for each in parts[0].getElementsByClass("Measure"))
+        return of_parts(corpus.parse(work))
+
+
+def of_parts(score: Any) -> Score:
+    """Return a score of music21 as notes and bars, the bars being those of its first part."""
+    parts = list(score.parts)
+    flat = [part.flatten().stripTies() for part in parts]
+    bars = tuple(_bar(each) for each in parts[0].getElementsByClass("Measure"))
     return Score(
         tuple(sorted(note for number, part in enumerate(flat) for note in _notes(part, number))),
         tuple(bar for bar in bars if bar.length > 0),

@@ -45,9 +45,7 @@ def corpus_notes(
     try:
         from music21 import corpus
     except ImportError as error:
-        raise ToolkitError(
-            "music21 is not installed", "install it with: uv sync --group bench"
-        ) from error
+        raise ToolkitError("music21 is not installed", "install it with: uv sync") from error
     with warnings.catch_warnings():
         # The corpus has overfull measures, which music21 mends and mentions.
         warnings.simplefilter("ignore")

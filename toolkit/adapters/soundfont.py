@@ -1,4 +1,4 @@
-"""Play notes with a SoundFont, through TinySoundFont: the bench's source of clean music."""
+"""Play notes with a SoundFont, through TinySoundFont."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from toolkit.errors import ToolkitError
-from toolkit.values import DRUMS, Audio, Note, Notes
+from toolkit.values import DRUMS, Audio, Note, Notes, Samples
 
 _DRUM_CHANNEL = 9
 _NUM_CHANNELS = 16
+_FADE_SECONDS = 0.25
 
 
 def general_midi() -> Path:
@@ -108,7 +109,20 @@ class Player:
         kit: int = 0,
     ) -> Audio:
         """Render notes as `toolkit.adapters.soundfont.play` does."""
-        return _play(self._synth, self._font, self.sample_rate, notes, tail, sustain, kit)
+        samples = np.zeros((2, round((notes.duration + tail) * self.sample_rate)), np.float32)
+        self.play_into(samples, notes, sustain=sustain, kit=kit)
+        return Audio(samples, self.sample_rate)
+
+    def play_into(
+        self,
+        out: Samples,
+        notes: Notes,
+        *,
+        sustain: tuple[tuple[float, float], ...] = (),
+        kit: int = 0,
+    ) -> None:
+        """Render notes into an array of shape (2, any), which may be a memory map."""
+        _play(self._synth, self._font, self.sample_rate, notes, out, sustain, kit)
 
 
 def _play(
@@ -116,27 +130,27 @@ def _play(
     font: int,
     sample_rate: int,
     notes: Notes,
-    tail: float,
+    out: Samples,
     sustain: tuple[tuple[float, float], ...],
     kit: int,
-) -> Audio:
+) -> None:
+    # What an earlier song left sounding ends, as does its pedal, before this one begins.
+    for channel in range(_NUM_CHANNELS):
+        synth.control_change(channel, 64, 0)
+        synth.sounds_off(channel)
+    synth.generate_simple(round(_FADE_SECONDS * sample_rate))
     channels = _channels(notes)
     for program, channel in channels.items():
         drums = program == DRUMS
-        # What an earlier song left sounding ends, as does its pedal.
-        synth.control_change(channel, 64, 0)
-        synth.sounds_off(channel)
         number = (kit if synth.sfpreset_name(font, DRUMS, kit) else 0) if drums else program
         synth.program_select(channel, font, DRUMS if drums else 0, number, drums)
-    num_samples = round((notes.duration + tail) * sample_rate)
-    samples = np.zeros((num_samples, 2), np.float32)
-    for at, until, calls in _spans(_events(notes, channels, sustain), sample_rate, num_samples):
+    events = _events(notes, channels, sustain)
+    for at, until, calls in _spans(events, sample_rate, out.shape[1]):
         for name, *arguments in calls:
             getattr(synth, name)(*arguments)
         if until > at:
             block = synth.generate_simple(until - at)
-            samples[at:until] = np.frombuffer(block, np.float32).reshape(-1, 2)
-    return Audio(np.ascontiguousarray(samples.T), sample_rate)
+            out[:, at:until] = np.frombuffer(block, np.float32).reshape(-1, 2).T
 
 
 def _channels(notes: Notes) -> dict[int, int]:
@@ -183,4 +197,4 @@ def _spans(
 
 
 def _missing(package: str) -> ToolkitError:
-    return ToolkitError(f"{package} is not installed", "install it with: uv sync --group bench")
+    return ToolkitError(f"{package} is not installed", "install it with: uv sync")
