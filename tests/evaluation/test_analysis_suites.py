@@ -1,8 +1,11 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
 
 from toolkit.adapters import mir_scores
 from toolkit.adapters.annotated_scores import Bar, Score
+from toolkit.errors import UsageError
 from toolkit.evaluation import harmony, works
 from toolkit.evaluation.accompaniment import accompany
 from toolkit.evaluation.beats import beats
@@ -27,9 +30,21 @@ def test_the_lists_share_no_work():
     def whole(work):
         return work.removesuffix(".mxl").split("/movement")[0]
 
-    assert not {whole(each) for each in works.DEVELOPMENT} & {
-        whole(each) for each in works.HELD_OUT
-    }
+    lists = (works.DEVELOPMENT, works.HELD_OUT, works.HELD_OUT_BEATS)
+    for one, two in combinations(lists, 2):
+        assert not {whole(each) for each in one} & {whole(each) for each in two}
+
+
+def test_a_song_for_piano_is_a_score_with_bars():
+    song = works.score("pianobooster/02-LavendersBlue")
+    assert {(bar.numerator, bar.denominator) for bar in song.bars} == {(3, 4)}
+    assert song.bars[3].start == 9
+    assert all(0 <= pitch < 128 and length > 0 for _, length, pitch, _ in song.notes)
+
+
+def test_an_unknown_song_is_refused():
+    with pytest.raises(UsageError, match="no song"):
+        works.score("pianobooster/nothing")
 
 
 def test_beats_of_a_pickup_are_counted_back():

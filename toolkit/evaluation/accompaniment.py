@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.style.chords import QUALITIES
 from toolkit.style.key import MAJOR_NAMES, MINOR_NAMES
+from toolkit.style.listening.chords import QUALITIES
 from toolkit.values import Note, Notes
 
 Array = npt.NDArray[np.float64]

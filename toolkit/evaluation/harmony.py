@@ -17,7 +17,8 @@ from toolkit.evaluation import facts, statistics, table, works
 from toolkit.evaluation.accompaniment import Accompaniment, accompany
 from toolkit.evaluation.methods import choose
 from toolkit.evaluation.performance import perform
-from toolkit.style import chords, key, swing
+from toolkit.style import key
+from toolkit.style.listening import chords, swing
 from toolkit.values import Audio, Notes
 
 Array = npt.NDArray[np.float64]

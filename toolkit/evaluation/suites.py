@@ -13,14 +13,19 @@ from toolkit.evaluation.extending import extending
 from toolkit.evaluation.foreign_noise import foreign_noise
 from toolkit.evaluation.gaps import gaps
 from toolkit.evaluation.harmony import harmony
+from toolkit.evaluation.harmony_language import harmony_language
 from toolkit.evaluation.hums import hums
+from toolkit.evaluation.melody import melody
 from toolkit.evaluation.memory import memory
+from toolkit.evaluation.playing import playing
 from toolkit.evaluation.real import real
+from toolkit.evaluation.reimagining import reimagining
 from toolkit.evaluation.separation import separation
 from toolkit.evaluation.speed import speed
 from toolkit.evaluation.table import Report
 from toolkit.evaluation.transcription import transcription
 from toolkit.evaluation.transparency import transparency
+from toolkit.evaluation.varying import varying
 from toolkit.evaluation.wow import wow
 
 
@@ -60,6 +65,7 @@ SUITES: Mapping[str, Suite] = {
     "d3": transparency,
     "c1": declicking,
     "h1": hums,
+    "h2": harmony_language,
     "l1": declipping,
     "i1": gaps,
     "w1": wow,
@@ -69,6 +75,10 @@ SUITES: Mapping[str, Suite] = {
     "t1": transcription,
     "t2": beats,
     "t3": harmony,
+    "m1": melody,
+    "y1": playing,
+    "y2": varying,
+    "style": reimagining,
     "speed": speed,
     "memory": memory,
 }
