@@ -19,12 +19,26 @@ from toolkit.errors import UsageError
 from toolkit.registry import pipeline_path, stage_class
 from toolkit.run import Run
 from toolkit.stage import build, did_you_mean, parameters, signature, stage_key
-from toolkit.values import Audio, Notes, Stems, Value
+from toolkit.style.arrangement import Arrangement
+from toolkit.style.lead_sheet import LeadSheet
+from toolkit.style.performance import Performance
+from toolkit.values import Audio, Notes, Stems
 
 if TYPE_CHECKING:
     from toolkit.dsp.condition import Condition
 
-_KINDS: dict[str, type] = {"audio": Audio, "notes": Notes, "stems": Stems}
+Value = Audio | Notes | Stems | LeadSheet | Arrangement | Performance
+
+KINDS: dict[str, type] = {
+    "audio": Audio,
+    "notes": Notes,
+    "stems": Stems,
+    "lead-sheet": LeadSheet,
+    "arrangement": Arrangement,
+    "performance": Performance,
+}
+"""What a pipeline file calls each kind of value."""
+
 _HEADER = ("name", "summary", "input", "output", "automatic", "step")
 _INPUT = "input"
 
@@ -57,7 +71,7 @@ class Pipeline:
     name, summary : str
         What it is called, and one sentence on what it does.
     input, output : type
-        `Audio`, `Notes` or `Stems`.
+        One of `KINDS`.
     steps : tuple[Step, ...]
         In the order of execution.
     automatic : bool
@@ -232,10 +246,16 @@ def tune(
     return replace(tuned, automatic=False), tuple(decisions)
 
 
-def execute(pipeline: Pipeline, value: Value, run: Run) -> tuple[Value, tuple[StepRecord, ...]]:
+def execute(
+    pipeline: Pipeline,
+    value: Value,
+    run: Run,
+    watch: Callable[[str, Value], None] | None = None,
+) -> tuple[Value, tuple[StepRecord, ...]]:
     """Run every step and return the last one's output with a record of what each did.
 
-    An intermediate value is dropped after its last reader, so that its scratch space is freed.
+    An intermediate value is dropped after its last reader, so that its scratch space is freed;
+    `watch` is shown each as it is made, with its step's id.
     """
     readers = Counter(source.split(".")[0] for step in pipeline.steps for source in step.sources)
     values: dict[str, Value] = {_INPUT: value}
@@ -251,6 +271,8 @@ def execute(pipeline: Pipeline, value: Value, run: Run) -> tuple[Value, tuple[St
         values[step.id] = step.stage(*inputs, local)
         seconds = perf_counter() - began
         local.tick(1, 1)
+        if watch is not None:
+            watch(step.id, values[step.id])
         records.append(
             StepRecord(
                 step.id, step.key, step.sources, step.parameters, dict(local.findings), seconds
@@ -289,9 +311,9 @@ def _with_stages(pipeline: Pipeline, stage_of: Callable[[Step], Any]) -> Pipelin
 
 
 def _kind(word: str, origin: str) -> type:
-    if word not in _KINDS:
-        raise UsageError(f"{origin}: {word!r} is no value", f"it is one of: {', '.join(_KINDS)}")
-    return _KINDS[word]
+    if word not in KINDS:
+        raise UsageError(f"{origin}: {word!r} is no value", f"it is one of: {', '.join(KINDS)}")
+    return KINDS[word]
 
 
 def _only_known(table: Mapping[str, Any], known: tuple[str, ...], origin: str) -> None:

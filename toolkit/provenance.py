@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import toolkit
 from toolkit.errors import UsageError
-from toolkit.pipeline import Decision, Pipeline, Step, StepRecord
+from toolkit.pipeline import KINDS, Decision, Pipeline, Step, StepRecord
 from toolkit.registry import stage_class
 from toolkit.stage import build
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "tonearm-record-1"
 
-_KINDS = {"Audio": "audio", "Notes": "notes", "Stems": "stems"}
+_WORDS = {kind: word for word, kind in KINDS.items()}
 
 
 def software() -> dict[str, str]:
@@ -66,8 +66,8 @@ def record(
         "settings": settings,
         "pipeline": {
             "name": pipeline.name,
-            "input": _KINDS[pipeline.input.__name__],
-            "output": _KINDS[pipeline.output.__name__],
+            "input": _WORDS[pipeline.input],
+            "output": _WORDS[pipeline.output],
             "sha256": pipeline.sha256,
         },
         "condition": None if condition is None else finite(asdict(condition)),
@@ -121,9 +121,6 @@ def load(path: Path) -> dict[str, Any]:
 
 def replay(found: dict[str, Any]) -> Pipeline:
     """Return the pipeline that a record says was executed, every parameter as it was."""
-    from toolkit.values import Audio, Notes, Stems
-
-    kinds = {"audio": Audio, "notes": Notes, "stems": Stems}
     steps = tuple(
         Step(
             each["id"],
@@ -136,7 +133,7 @@ def replay(found: dict[str, Any]) -> Pipeline:
     return Pipeline(
         name=facts["name"],
         summary="As recorded.",
-        input=kinds[facts["input"]],
-        output=kinds[facts["output"]],
+        input=KINDS[facts["input"]],
+        output=KINDS[facts["output"]],
         steps=steps,
     )

@@ -197,6 +197,3 @@ class Stems(Mapping[str, Audio]):
         for audio in rest:
             total += audio.samples
         return first.with_samples(total)
-
-
-Value = Audio | Notes | Stems

@@ -25,8 +25,18 @@ AUDIO_KEYS = tuple(
     if signature(stage_class(key)).inputs == (Audio,)
     and signature(stage_class(key)).output is Audio
 )
-STEMS_KEYS = tuple(key for key in KEYS if signature(stage_class(key)).output is Stems)
-NOTES_KEYS = tuple(key for key in KEYS if signature(stage_class(key)).inputs[:1] == (Notes,))
+STEMS_KEYS = tuple(
+    key
+    for key in KEYS
+    if signature(stage_class(key)).inputs == (Audio,)
+    and signature(stage_class(key)).output is Stems
+)
+NOTES_KEYS = tuple(
+    key
+    for key in KEYS
+    if signature(stage_class(key)).inputs[:1] == (Notes,)
+    and signature(stage_class(key)).output is Notes
+)
 HEARING_KEYS = tuple(
     key for key in KEYS if signature(stage_class(key)).output is Notes and key not in NOTES_KEYS
 )

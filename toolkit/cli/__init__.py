@@ -16,6 +16,7 @@ from toolkit.cli import (
     explain,
     inspect,
     listings,
+    reimagine,
     restore,
     run,
     separate,
@@ -40,9 +41,11 @@ app.command("restore")(restore.restore)
 app.command("run")(run.run)
 app.command("separate")(separate.separate)
 app.command("transcribe")(transcribe.transcribe)
+app.command("reimagine")(reimagine.reimagine)
 app.command("analyze")(analyze.analyze)
 app.command("inspect")(inspect.inspect)
 app.command("explain")(explain.explain)
+app.command("styles")(listings.styles)
 app.command("stages")(listings.stages)
 app.command("pipelines")(listings.pipelines)
 app.add_typer(checkpoints.app, name="checkpoints")

@@ -14,7 +14,7 @@ from toolkit.cli.terminal import progress, result, table
 
 if TYPE_CHECKING:
     from toolkit.run import Progress
-    from toolkit.style.overview import Overview
+    from toolkit.style.listening.overview import Overview
 
 _MIDI = (".mid", ".midi")
 
@@ -62,7 +62,7 @@ def analyze(
 def _overview(path: Path, callback: Progress, by_notes: bool, accept_truncated: bool) -> Overview:
     from toolkit.io import audio_file, midi
     from toolkit.run import Run
-    from toolkit.style import overview
+    from toolkit.style.listening import overview
 
     if path.suffix.lower() in _MIDI:
         return overview.of_notes(midi.read(path))

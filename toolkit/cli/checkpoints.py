@@ -30,7 +30,7 @@ class _ShowByDefault(typer.core.TyperGroup):
 
 app = typer.Typer(
     cls=_ShowByDefault,
-    help="List the checkpoints; fetch, import or verify weights.",
+    help="List the checkpoints; fetch, import or verify weights and SoundFonts.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -99,18 +99,24 @@ def fetch(
         bool, typer.Option("--offline", help="Use no network; say what to do by hand.")
     ] = False,
 ) -> None:
-    """Download weights that do not ship, verify them, and keep them as safetensors.
+    """Bring what does not ship, verified: weights, kept as safetensors, or a SoundFont.
 
-    Example: tonearm checkpoints fetch htdemucs
+    Examples: tonearm checkpoints fetch htdemucs    tonearm checkpoints fetch musescore-general
     """
     from toolkit import external
+    from toolkit.adapters import sound_bank
     from toolkit.errors import UsageError
     from toolkit.stage import did_you_mean
 
+    if name in sound_bank.known():
+        say(f"{name}: {sound_bank.known()[name].licence}, {sound_bank.known()[name].credit}")
+        result(str(sound_bank.fetch(name, force=force)))
+        return
     if name not in external.known():
+        known = (*external.known(), *sound_bank.known())
         raise UsageError(
             f"no weights {name!r} are known",
-            did_you_mean(name, external.known()) or f"known are: {', '.join(external.known())}",
+            did_you_mean(name, known) or f"known are: {', '.join(known)}",
         )
     entry = external.known()[name]
     external.check_model_name(name, force=force)

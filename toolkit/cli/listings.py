@@ -1,4 +1,4 @@
-"""``stages``, ``pipelines`` and ``checkpoints``: what there is."""
+"""``stages``, ``pipelines``, ``styles`` and ``checkpoints``: what there is."""
 
 from __future__ import annotations
 
@@ -61,6 +61,39 @@ def pipelines(name: Name = None, as_json: AsJson = False) -> None:
         [{"pipeline": each.name, "summary": each.summary} for each in loaded],
         as_json,
         lambda: table((each.name, each.summary) for each in loaded),
+    )
+
+
+def styles(name: Name = None, as_json: AsJson = False) -> None:
+    """List the styles, or one with its players."""
+    from toolkit.style.style import load_style, style_names
+
+    if name is not None:
+        style = load_style(name)
+        rows = [
+            (f"  {seat.name}", seat.role, seat.player, f"program {seat.program}")
+            for seat in style.seats
+        ]
+        bands = [f"  {key}: {', '.join(members)}" for key, members in style.ensembles.items()]
+        facts = {
+            "style": style.name,
+            "summary": style.summary,
+            "feel": style.feel,
+            "tempo": list(style.tempo),
+            "ensembles": {key: list(members) for key, members in style.ensembles.items()},
+            "seats": [{**vars(seat), "options": dict(seat.options)} for seat in style.seats],
+        }
+        head = f"{style.name}: {style.summary}"
+        _show(facts, as_json, lambda: [head, *table(rows), "ensembles:", *bands])
+        return
+    loaded = [load_style(each) for each in style_names()]
+    _show(
+        [
+            {"style": each.name, "summary": each.summary, "ensembles": list(each.ensembles)}
+            for each in loaded
+        ],
+        as_json,
+        lambda: table((each.name, each.summary, ", ".join(each.ensembles)) for each in loaded),
     )
 
 

@@ -72,7 +72,7 @@ def check_folder(folder: Path, *, force: bool) -> None:
         raise UsageError(f"{folder} exists already", "replace it with --force, or use --out FOLDER")
     if not _is_ours(folder):
         raise UsageError(
-            f"{folder} was not made by tonearm separate: it is not replaced", "use --out FOLDER"
+            f"{folder} holds what tonearm did not make: it is not replaced", "use --out FOLDER"
         )
 
 
@@ -183,16 +183,21 @@ def appearing(folder: Path, *, force: bool) -> Iterator[Path]:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Return whether a folder holds the record of a separation, and nothing that it does not name.
+    """Return whether a folder holds a record of ours, and no file that the record does not name.
 
-    What somebody has put beside the stems must not go with them.
+    What somebody has put beside the results must not go with them.
     """
     try:
         found = json.loads((folder / "record.json").read_text(encoding="utf-8"))
-        names = {facts["name"] for facts in found["output"]["stems"].values()}
+        output = found["output"]
+        names = {facts["name"] for facts in output.get("stems", {}).values()}
+        names |= set(output.get("files", ()))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
-    return {each.name for each in folder.iterdir()} <= names | {"record.json", "spectrogram.png"}
+    inside = {
+        each.relative_to(folder).as_posix() for each in folder.rglob("*") if not each.is_dir()
+    }
+    return bool(names) and inside <= names | {"record.json", "spectrogram.png"}
 
 
 def _format(recording: Recording, word: str) -> tuple[Format | None, str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from toolkit.pipeline import load
 from toolkit.registry import pipeline_paths, stage_class, stage_keys
 from toolkit.stage import summary
+from toolkit.style.style import load_style, style_names
 
 _RESTORE = "from toolkit.cli import restore_main; restore_main()"
 
@@ -30,6 +31,13 @@ def pipelines() -> str:
         steps = ", ".join(step.id for step in pipeline.steps)
         rows.append(f"| `{name}` | {pipeline.summary} | {steps} |")
     return "\n".join(["| pipeline | does | steps |", "| --- | --- | --- |", *rows])
+
+
+def styles() -> str:
+    """Return a table of all styles with their ensembles."""
+    loaded = [load_style(name) for name in style_names()]
+    rows = [f"| `{each.name}` | {each.summary} | {', '.join(each.ensembles)} |" for each in loaded]
+    return "\n".join(["| style | is | ensembles |", "| --- | --- | --- |", *rows])
 
 
 def options() -> str:
@@ -58,7 +66,13 @@ def session() -> str:
     return "\n".join([f"```text\n$ restore {sample} --dry-run", *lines, "```"])
 
 
-PARTS = {"session": session, "stages": stages, "pipelines": pipelines, "options": options}
+PARTS = {
+    "session": session,
+    "stages": stages,
+    "pipelines": pipelines,
+    "options": options,
+    "styles": styles,
+}
 
 
 def renew(text: str) -> str:

@@ -20,7 +20,7 @@ class Annotate:
         """Return the same notes with what is known of their meter; nothing for no notes."""
         if not len(notes) or (notes.tempo_map and not self.again):
             return notes
-        from toolkit.style.structure import annotate
+        from toolkit.style.listening.structure import annotate
 
         return annotate(notes, audio, run)
 

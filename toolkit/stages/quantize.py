@@ -21,7 +21,7 @@ class Quantize:
         if not notes.tempo_map:
             run.report(notes=0, why="no beats are known")
             return notes
-        from toolkit.style.quantize import quantize
+        from toolkit.style.listening.quantize import quantize
 
         parts = (self.straight, 3) if self.triplet and self.straight != 3 else (self.straight,)
         moved = quantize(notes, subdivisions=parts)

@@ -15,7 +15,7 @@ class RecognizeChords:
 
     def __call__(self, notes: Notes, run: Run) -> Notes:
         """Return the notes with their chords; beats are tracked where no tempo map is known."""
-        from toolkit.style import chords, structure
+        from toolkit.style.listening import chords, structure
 
         beats, places = structure.known_beats(notes)
         found = chords.chords(notes, beats, places)

@@ -20,7 +20,8 @@ class TrackBeats:
 
     def __call__(self, notes: Notes, run: Run) -> Notes:
         """Return the notes with tempo map and meters, unchanged if there are too few."""
-        from toolkit.style import structure, timeline
+        from toolkit.style import timeline
+        from toolkit.style.listening import structure
 
         if notes.tempo_map and not self.again:
             return notes

@@ -1,0 +1,98 @@
+"""Write what ``reimagine`` made: audio, MIDI, score, lead sheet, stems, steps and reports."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from toolkit.cli.reimagine_job import Made, Taken
+    from toolkit.pipeline import Pipeline, Value
+    from toolkit.run import Run
+    from toolkit.style.style import Style
+
+_SAVED = {"lead-sheet": "source-sheet", "arrange": "arrangement", "perform": "performance"}
+
+
+def write(
+    folder: Path,
+    candidates: Sequence[Made],
+    taken: Taken,
+    pipeline: Pipeline,
+    style: Style,
+    settings: dict[str, Any],
+    run: Run,
+) -> dict[str, Any]:
+    """Write the best candidate as ``out.*`` and the others into folders; return the report."""
+    from toolkit.provenance import dump, record
+    from toolkit.report import reimagined
+
+    local = run.for_step("write")
+    for number, made in enumerate(candidates):
+        place = folder if number == 0 else folder / f"variation-{number + 1}"
+        place.mkdir(exist_ok=True)
+        _one(place, made, local)
+        local.tick(number + 1, len(candidates) + 1)
+    best = candidates[0]
+    digest = hashlib.sha256((folder / "out.wav").read_bytes()).hexdigest()
+    found = record(
+        pipeline=pipeline,
+        steps=best.steps,
+        decisions=(),
+        condition=None,
+        source=taken.facts,
+        output={"name": "out.wav", "sha256": digest, "files": _files(folder)},
+        settings={**settings, "seed": best.seed},
+        warnings=taken.warnings,
+    )
+    (folder / "record.json").write_text(dump(found), encoding="utf-8")
+    report = reimagined.report(best.values, style, best.steps, taken.warnings, best.measured)
+    reimagined.write(folder, report)
+    return report
+
+
+def _files(folder: Path) -> list[str]:
+    names = [each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file()]
+    return sorted([*names, "report.html", "report.json"])
+
+
+def _one(folder: Path, made: Made, run: Run) -> None:
+    from toolkit.adapters import engraving
+    from toolkit.io import midi
+    from toolkit.style import saved, writing
+    from toolkit.style.sheet import sheet_text
+
+    notes = made.performance.notes()
+    title = made.performance.arrangement.sheet.title
+    _write_audio(folder, made, run)
+    midi.write(folder / "out.mid", notes)
+    engraving.write(
+        folder / "out.musicxml", writing.written(made.performance.arrangement), title=title
+    )
+    text = sheet_text.write(made.performance.arrangement.sheet)
+    (folder / "leadsheet.txt").write_text(text, encoding="utf-8")
+    (folder / "steps").mkdir()
+    for step, name in _SAVED.items():
+        value: Any = made.values.get(step)
+        if value is not None:
+            (folder / "steps" / f"{name}.json").write_text(saved.dump(value), encoding="utf-8")
+    rewritten: Any = _last_sheet(made.values)
+    if rewritten is not None:
+        (folder / "steps" / "sheet.json").write_text(saved.dump(rewritten), encoding="utf-8")
+
+
+def _last_sheet(values: Mapping[str, Value]) -> Value | None:
+    """Return the sheet that the band got."""
+    names = [each for each in ("embellish", "reharmonize", "lead-sheet") if each in values]
+    return values[names[0]] if names else None
+
+
+def _write_audio(folder: Path, made: Made, run: Run) -> None:
+    from toolkit.io import audio_file
+
+    (folder / "stems").mkdir()
+    for name, audio in made.stems.items():
+        audio_file.write(folder / "stems" / f"{name}.wav", audio, None, rng=run.rng(name))
+    audio_file.write(folder / "out.wav", made.stems.mixture(), None, rng=run.rng("mix"))

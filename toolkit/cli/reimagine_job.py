@@ -1,0 +1,324 @@
+"""Do what ``reimagine`` was asked: from a file of any kind to a folder of results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from toolkit.cli.terminal import progress, result, say, table
+from toolkit.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from toolkit.pipeline import Pipeline, Step, StepRecord, Value
+    from toolkit.run import Run
+    from toolkit.style.performance import Performance
+    from toolkit.values import Stems
+
+LAYERS = ("timbre", "rhythm", "harmony", "melody")
+
+_HEAR = ("transcribe", "annotate")
+
+
+@dataclass(frozen=True)
+class Request:
+    """Hold what was typed, before anything is looked at."""
+
+    source: Path
+    style: str = "jazz-swing"
+    out: Path | None = None
+    ensemble: str = ""
+    level: str = ",".join(LAYERS)
+    reharm: float | None = None
+    melody: float | None = None
+    swing: float = 0.0
+    tempo: float = 0.0
+    key: str = ""
+    lock: str = ""
+    lead_sheet: Path | None = None
+    variations: int = 1
+    model: str = "auto"
+    settings: tuple[str, ...] = ()
+    as_json: bool = False
+    force: bool = False
+    accept_truncated: bool = False
+    seed: int = 0
+    quiet: bool = False
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Hold what a run begins with, and what is known of the file it comes from."""
+
+    value: Value
+    facts: dict[str, Any]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass
+class Made:
+    """Hold what one run made: every step's value, and the records."""
+
+    seed: int
+    values: dict[str, Value] = field(default_factory=dict)
+    steps: tuple[StepRecord, ...] = ()
+    measured: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def performance(self) -> Performance:
+        """Return what was played."""
+        from toolkit.style.performance import Performance
+
+        found = self.values["perform"]
+        assert isinstance(found, Performance)  # the chain that `chain` made says so
+        return found
+
+    @property
+    def stems(self) -> Stems:
+        """Return the parts as they are in the mix."""
+        from toolkit.values import Stems
+
+        found = self.values["mix"]
+        assert isinstance(found, Stems)
+        return found
+
+
+def perform(request: Request) -> None:
+    """Do it; the folder's name goes to standard output."""
+    from toolkit.cli.stem_folder import appearing, check_folder
+    from toolkit.style.style import load_style
+
+    layers = _layers(request.level)
+    style = load_style(request.style)
+    style.band(request.ensemble)
+    folder = request.out or request.source.with_name(f"{request.source.stem}.{style.name}")
+    check_folder(folder, force=request.force)
+    began, started = perf_counter(), datetime.now(UTC)
+    with progress(request.source.name, ("hear", "write", "mix")) as callback:
+        from toolkit.checkpoints import shipped
+        from toolkit.run import Run
+
+        run = Run(seed=request.seed, progress=callback, checkpoints=shipped())
+        taken = take(request, run)
+        pipeline = chain(request, layers, type(taken.value))
+        candidates = _candidates(request, pipeline, taken, run)
+        with appearing(folder, force=request.force) as part:
+            settings = {
+                **{key: getattr(request, key) for key in ("seed", "variations", "level")},
+                "started": started.isoformat(timespec="seconds"),
+                "seconds": round(perf_counter() - began, 3),
+            }
+            from toolkit.cli.reimagine_folder import write
+
+            report = write(part, candidates, taken, pipeline, style, settings, run)
+    if not request.quiet:
+        _tell(request, taken, candidates[0], report)
+    result(json.dumps(report, indent=2) if request.as_json else str(folder))
+
+
+def take(request: Request, run: Run) -> Taken:
+    """Return what the run begins with: audio, notes, or a value of a former run.
+
+    Raises
+    ------
+    InputError
+        If the file is none of them.
+    """
+    from toolkit.adapters import musicxml
+    from toolkit.io import audio_file, midi
+
+    path = request.source
+    if request.lead_sheet is not None:
+        return _sheet(request.lead_sheet, path)
+    if path.suffix.lower() == ".txt":
+        return _sheet(path, path)
+    if path.suffix.lower() == ".json":
+        from toolkit.style import saved
+
+        return Taken(saved.load(_text(path)), _facts(path))
+    if midi.is_midi(path):
+        return Taken(midi.read(path), _facts(path))
+    if musicxml.is_musicxml(path):
+        return Taken(musicxml.read(path), _facts(path))
+    recording = audio_file.read(
+        path, run.for_step("hear"), accept_truncated=request.accept_truncated
+    )
+    facts = {
+        "name": path.name,
+        "sha256": recording.sha256,
+        "format": asdict(recording.format),
+        "num_samples": recording.total,
+    }
+    return Taken(recording.audio, facts, tuple(recording.warnings))
+
+
+def chain(request: Request, layers: frozenset[str], kind: type) -> Pipeline:
+    """Return the steps from a kind of value to stems, as one pipeline."""
+    from toolkit.cli.job import parse_setting
+    from toolkit.pipeline import KINDS, Pipeline, configure
+    from toolkit.style.arrangement import Arrangement
+    from toolkit.style.lead_sheet import LeadSheet
+    from toolkit.style.performance import Performance
+    from toolkit.values import Audio, Notes, Stems
+
+    builders: list[tuple[type, Callable[[], list[Step]]]] = [
+        (Audio, lambda: _hearing(request)),
+        (Notes, lambda: [_step("lead-sheet", key=request.key)]),
+        (LeadSheet, lambda: _rewriting(request, layers)),
+        (Arrangement, lambda: [_step("perform", swing=request.swing)]),
+        (Performance, lambda: [_step("render"), _step("mix")]),
+    ]
+    kinds = [each for each, _ in builders]
+    if kind not in kinds:
+        raise InputError(
+            f"{request.source.name} holds no {', '.join(KINDS)}", "give a recording or a score"
+        )
+    steps: list[Step] = []
+    for _, build in builders[kinds.index(kind) :]:
+        steps += build()
+    pipeline = Pipeline("reimagine", "Play a piece in another style.", kind, Stems, _joined(steps))
+    return configure(pipeline, dict(parse_setting(each, pipeline) for each in request.settings))
+
+
+def _hearing(request: Request) -> list[Step]:
+    return [_step("transcribe", model=request.model), _step("annotate")]
+
+
+def _rewriting(request: Request, layers: frozenset[str]) -> list[Step]:
+    steps = []
+    given = {"style": request.style, "lock": request.lock}
+    if "harmony" in layers:
+        amount = {} if request.reharm is None else {"amount": request.reharm}
+        steps.append(_step("reharmonize", **given, **amount))
+    if "melody" in layers:
+        amount = {} if request.melody is None else {"amount": request.melody}
+        steps.append(_step("embellish", **given, **amount))
+    arranged = {
+        "style": request.style,
+        "ensemble": request.ensemble,
+        "tempo": request.tempo,
+        "rhythm": "rhythm" in layers,
+        "timbre": "timbre" in layers,
+    }
+    return [*steps, _step("arrange", **arranged)]
+
+
+def _step(stage_name: str, /, **values: Any) -> Step:
+    from toolkit.pipeline import Step
+    from toolkit.registry import stage_class
+    from toolkit.stage import build
+
+    stage: Any = build(stage_class(stage_name), values)
+    return Step(stage_name, stage, ("input",))
+
+
+def _joined(steps: list[Step]) -> tuple[Step, ...]:
+    """Return the steps each reading the one before it, and what else they need."""
+    from dataclasses import replace
+
+    ids = [step.id for step in steps]
+    joined = []
+    for place, step in enumerate(steps):
+        before = ids[place - 1] if place else "input"
+        sources: tuple[str, ...] = (before,)
+        if step.id == "annotate":
+            sources = (before, "input")
+        if step.id == "mix":
+            sources = (before, "perform" if "perform" in ids else "input")
+        joined.append(replace(step, sources=sources))
+    return tuple(joined)
+
+
+def _candidates(request: Request, pipeline: Pipeline, taken: Taken, run: Run) -> list[Made]:
+    """Return as many runs as were asked for, the best one first."""
+    from dataclasses import replace
+
+    from toolkit.evaluation import style_judge
+    from toolkit.pipeline import execute
+    from toolkit.style.lead_sheet import LeadSheet
+    from toolkit.style.performance import Performance
+
+    heard: dict[str, Value] = {}
+    found: list[Made] = []
+    for number in range(request.variations):
+        made = Made(request.seed + number)
+        if isinstance(taken.value, Performance):
+            made.values["perform"] = taken.value
+        begin, value, earlier = _from_the_sheet(pipeline, taken.value, heard, found)
+
+        def watch(name: str, value: Value, into: Made = made) -> None:
+            into.values[name] = value
+
+        made.values.update(heard)
+        _, steps = execute(begin, value, replace(run, seed=made.seed), watch)
+        made.steps = (*earlier, *steps)
+        source = made.values.get("lead-sheet", taken.value)
+        if isinstance(source, LeadSheet):
+            made.measured = style_judge.judge(source, made.performance)
+        heard = {name: made.values[name] for name in (*_HEAR, "lead-sheet") if name in made.values}
+        found.append(made)
+    if all(each.measured for each in found):
+        # What is worth the same stays in the order of the seeds.
+        found.sort(key=lambda each: -style_judge.quality(each.measured))
+    return found
+
+
+def _from_the_sheet(
+    pipeline: Pipeline, value: Value, heard: dict[str, Value], found: list[Made]
+) -> tuple[Pipeline, Value, tuple[StepRecord, ...]]:
+    """Return the part of the chain that chance has a hand in, once the rest has been done."""
+    from dataclasses import replace
+
+    from toolkit.style.lead_sheet import LeadSheet
+
+    if "lead-sheet" not in heard:
+        return pipeline, value, ()
+    done = [step.id for step in pipeline.steps].index("lead-sheet") + 1
+    first, *others = pipeline.steps[done:]
+    rest = replace(pipeline, input=LeadSheet, steps=(replace(first, sources=("input",)), *others))
+    return rest, heard["lead-sheet"], found[0].steps[:done]
+
+
+def _sheet(path: Path, source: Path) -> Taken:
+    from toolkit.style.sheet import sheet_text
+
+    return Taken(sheet_text.read(_text(path)), {**_facts(path), "of": source.name})
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}", "check the name") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is no text", "give a leadsheet.txt or a .json step") from error
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    import hashlib
+
+    data = path.read_bytes() if path.is_file() else b""
+    return {"name": path.name, "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def _layers(text: str) -> frozenset[str]:
+    words = frozenset(each.strip() for each in text.split(",") if each.strip())
+    unknown = sorted(words - set(LAYERS))
+    if unknown:
+        raise UsageError(f"--level knows no {unknown[0]!r}", f"layers are: {', '.join(LAYERS)}")
+    return words
+
+
+def _tell(request: Request, taken: Taken, made: Made, report: dict[str, Any]) -> None:
+    rows = [
+        ("  " + step.id, key.replace("_", " "), str(value))
+        for step in made.steps
+        for key, value in step.findings.items()
+        if not isinstance(value, list | dict)
+    ]
+    say(str(request.source), *(table(rows) if rows else []))
+    say(*(f"warning: {each}" for each in (*taken.warnings, *report["warnings"])))

@@ -1,0 +1,212 @@
+"""Tell what became of a piece: chords before and after, who plays what, how it measures up."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from toolkit.pipeline import StepRecord, Value
+from toolkit.provenance import finite
+from toolkit.style.arrangement import Arrangement
+from toolkit.style.lead_sheet import LeadSheet
+from toolkit.style.style import Style
+from toolkit.values import DRUMS
+
+_PIXELS_PER_BEAT, _ROW = 14, 3
+_COLORS = ("#1f5f8b", "#b5651d", "#3f7d20", "#9c2c5a", "#6a4c93", "#7a6c00")
+_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>{title}</title>
+<style>
+body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 64em; padding: 0 1em }}
+table {{ border-collapse: collapse; margin: 1em 0 }}
+td, th {{ border-bottom: 1px solid #ddd; padding: .2em .8em; text-align: left }}
+audio {{ width: 100% }} .roll {{ overflow-x: auto; border: 1px solid #ddd }}
+.changed {{ font-weight: 600 }}
+</style>
+<h1>{title}</h1><p>{summary}</p>
+<audio controls src="out.wav"></audio>
+{body}
+</html>
+"""
+
+
+def report(
+    values: Mapping[str, Value],
+    style: Style,
+    steps: Sequence[StepRecord],
+    warnings: Sequence[str],
+    measured: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return what a run made as plain data.
+
+    Parameters
+    ----------
+    values : Mapping[str, Value]
+        By the id of the step that made them.
+    style : Style
+        That was asked for.
+    steps : sequence of StepRecord
+        What each step did.
+    warnings : sequence of str
+        Of reading the source.
+    measured : Mapping, optional
+        What the judges say.
+    """
+    arrangement: Any = values["perform"].arrangement  # type: ignore[union-attr]
+    source = values.get("lead-sheet")
+    findings = {step.id: dict(step.findings) for step in steps}
+    plain = {
+        "title": arrangement.sheet.title,
+        "style": style.name,
+        "summary": style.summary,
+        "key": arrangement.sheet.keys[0][1],
+        "beats_per_bar": arrangement.sheet.beats_per_bar,
+        "tempo": arrangement.tempo[0][1],
+        "bars": _bars(source, arrangement) if isinstance(source, LeadSheet) else [],
+        "parts": [
+            {
+                "name": part.name,
+                "role": part.role,
+                "program": part.program,
+                "tones": len(part.tones),
+                "stem": f"stems/{part.name}.wav",
+            }
+            for part in arrangement.parts
+        ],
+        "steps": findings,
+        "measured": dict(measured or {}),
+        "warnings": [*warnings, *_cautions(findings.get("lead-sheet", {}))],
+        "roll": _roll(arrangement),
+    }
+    found: dict[str, Any] = finite(plain)
+    return found
+
+
+def write(folder: Path, report: Mapping[str, Any]) -> None:
+    """Write ``report.json`` and ``report.html`` into a folder."""
+    data = {key: value for key, value in report.items() if key != "roll"}
+    (folder / "report.json").write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    (folder / "report.html").write_text(_page(report), encoding="utf-8")
+
+
+def _cautions(found: Mapping[str, Any]) -> list[str]:
+    """Return what the user should know about where the tune comes from."""
+    origin = found.get("melody_from", "tune")
+    if origin in ("tune", "only voice"):
+        return []
+    return [f"no voice stands out as the tune, so the {origin} stands for it: check leadsheet.txt"]
+
+
+def _bars(source: LeadSheet, arrangement: Arrangement) -> list[dict[str, Any]]:
+    """Return the chords of every bar of the arrangement, and those of the source at that place."""
+    start, stop = arrangement.body
+    stretch = (stop - start) / max(source.length, 1e-9)
+    rows = []
+    for number, bar in enumerate(arrangement.sheet.bars):
+        inside = start - 1e-6 <= bar.onset < stop - 1e-6
+        first, last = ((each - start) / stretch for each in (bar.onset, bar.offset))
+        rows.append(
+            {
+                "bar": number + 1,
+                "phrase": arrangement.sheet.phrase_at(bar.onset).label,
+                "source": _symbols(source, first, last) if inside else "",
+                "chords": _symbols(arrangement.sheet, bar.onset, bar.offset),
+            }
+        )
+    return rows
+
+
+def _symbols(sheet: LeadSheet, start: float, stop: float) -> str:
+    before = sheet.chord_at(start)
+    found = [span for span in sheet.chords if start - 1e-6 <= span.onset < stop - 1e-6]
+    if before is not None and before not in found:
+        found.insert(0, before)
+    return " ".join(span.chord.symbol for span in found)
+
+
+def _roll(arrangement: Arrangement) -> str:
+    """Return a piano roll of all pitched parts as SVG, bars as lines."""
+    pitched = [part for part in arrangement.parts if part.program != DRUMS and part.tones]
+    pitches = [tone.pitch for part in pitched for tone in part.tones] or [60]
+    low, high = min(pitches), max(pitches)
+    width = arrangement.sheet.length * _PIXELS_PER_BEAT
+    height = (high - low + 1) * _ROW
+    shapes = [
+        f'<line x1="{bar.onset * _PIXELS_PER_BEAT:.0f}" x2="{bar.onset * _PIXELS_PER_BEAT:.0f}" '
+        f'y1="0" y2="{height}" stroke="#eee"/>'
+        for bar in arrangement.sheet.bars
+    ]
+    for number, part in enumerate(pitched):
+        color = _COLORS[number % len(_COLORS)]
+        shapes += [
+            f'<rect x="{tone.onset * _PIXELS_PER_BEAT:.1f}" y="{(high - tone.pitch) * _ROW}" '
+            f'width="{max(tone.duration * _PIXELS_PER_BEAT - 1, 1):.1f}" height="{_ROW}" '
+            f'fill="{color}"/>'
+            for tone in part.tones
+        ]
+    size = f'width="{width:.0f}" height="{height}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(shapes)}</svg>'
+
+
+def _page(report: Mapping[str, Any]) -> str:
+    title = html.escape(f"{report['title'] or 'Untitled'} ({report['style']})")
+    parts = _table(
+        ("part", "role", "tones", "listen"),
+        [
+            (
+                html.escape(part["name"]),
+                part["role"],
+                part["tones"],
+                f'<audio controls preload="none" src="{html.escape(part["stem"])}"></audio>',
+            )
+            for part in report["parts"]
+        ],
+    )
+    bars = _table(
+        ("bar", "phrase", "source", "now"),
+        [
+            (
+                row["bar"],
+                html.escape(row["phrase"]),
+                html.escape(row["source"]),
+                _changed(row["source"], row["chords"]),
+            )
+            for row in report["bars"]
+        ],
+    )
+    measured = _table(("measure", "value"), _flat(report["measured"]))
+    facts = _table(("step", "finding", "value"), _findings(report["steps"]))
+    warnings = "".join(f"<p><b>Note:</b> {html.escape(each)}</p>" for each in report["warnings"])
+    body = (
+        f'{warnings}<h2>Notes</h2><div class="roll">{report["roll"]}</div>'
+        f"<h2>Parts</h2>{parts}<h2>Measured</h2>{measured}<h2>Chords</h2>{bars}"
+        f"<h2>What each step did</h2>{facts}"
+    )
+    return _PAGE.format(title=title, summary=html.escape(report["summary"]), body=body)
+
+
+def _changed(source: str, now: str) -> str:
+    return html.escape(now) if source == now else f'<span class="changed">{html.escape(now)}</span>'
+
+
+def _flat(measured: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(html.escape(key), html.escape(str(value))) for key, value in measured.items()]
+
+
+def _findings(steps: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+    return [
+        (html.escape(step), html.escape(key.replace("_", " ")), html.escape(str(value)))
+        for step, found in steps.items()
+        for key, value in found.items()
+    ]
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    if not rows:
+        return "<p>Nothing.</p>"
+    first = "".join(f"<th>{each}</th>" for each in head)
+    others = "".join("<tr>" + "".join(f"<td>{each}</td>" for each in row) + "</tr>" for row in rows)
+    return f"<table><tr>{first}</tr>{others}</table>"
