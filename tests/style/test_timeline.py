@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.run import Run
-from toolkit.style import structure, timeline
+from toolkit.style import timeline
+from toolkit.style.listening import structure
 from toolkit.values import Note, Notes
 
 GAPS = st.lists(st.floats(0.3, 1.2), min_size=5, max_size=30)

@@ -1,1 +1,1 @@
-"""Symbolic music: what notes say about beats, bars, keys, chords and swing."""
+"""Symbolic music: lead sheets, chords, styles and arrangements, and all that is done with them."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from toolkit.errors import UsageError
 from toolkit.style.tones import sounding
 from toolkit.values import Notes
 
@@ -86,3 +87,51 @@ def krumhansl_key(notes: Notes) -> str:
         return ""
     profiles = [np.roll(profile, tonic) for profile in _PROBE_TONES for tonic in range(12)]
     return KEYS[int(np.argmax([np.corrcoef(profile, tones)[0, 1] for profile in profiles]))]
+
+
+def transposed_key(name: str, semitones: int) -> str:
+    """Return a key so many semitones higher.
+
+    Examples
+    --------
+    >>> transposed_key("A minor", 3)
+    'C minor'
+    """
+    tonic, _, mode = name.partition(" ")
+    names = MAJOR_NAMES if mode == "major" else MINOR_NAMES
+    return f"{names[(names.index(tonic) + semitones) % 12]} {mode}"
+
+
+def tonic_and_mode(name: str) -> tuple[int, str]:
+    """Return the tonic's pitch class and ``major`` or ``minor``, of a key such as ``F# minor``."""
+    tonic, _, mode = name.partition(" ")
+    names = MAJOR_NAMES if mode == "major" else MINOR_NAMES
+    return names.index(tonic), mode
+
+
+def nearest_transposition(name: str, tonic: str) -> int:
+    """Return by how many semitones (-6..5) a key has to move to have another tonic.
+
+    Parameters
+    ----------
+    name : str
+        A key such as ``F# minor``.
+    tonic : str
+        Such as ``Eb``; a mode after it is not looked at.
+
+    Raises
+    ------
+    UsageError
+        If that is no tonic.
+
+    Examples
+    --------
+    >>> nearest_transposition("C major", "Bb")
+    -2
+    """
+    letter = tonic.split()[0] if tonic.split() else ""
+    steps = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+    if letter[:1].upper() not in steps or set(letter[1:]) - {"#", "b"}:
+        raise UsageError(f"{tonic!r} is no key", "such as: C, Eb, F#")
+    wanted = steps[letter[0].upper()] + letter.count("#") - letter[1:].count("b")
+    return (wanted - tonic_and_mode(name)[0] + 6) % 12 - 6

@@ -60,7 +60,8 @@ def write(
     beats : np.ndarray
         In seconds, ascending, two at least.
     places, lengths : np.ndarray of int
-        Each beat's place in its bar and how many beats its bar has, of `toolkit.style.bars`.
+        Each beat's place in its bar and how many beats its bar has, of
+        `toolkit.style.listening.bars`.
     compound : bool
         Whether a beat is three eighths; a quarter note otherwise.
     """

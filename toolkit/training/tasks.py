@@ -16,6 +16,10 @@ TASKS = {
     "extend-bandwidth": ("extending", "Extending"),
     "separate": ("separating", "Separating"),
     "transcribe": ("transcribing", "Transcribing"),
+    "tag-voices": ("tagging", "Tagging"),
+    "embellish": ("line_styling", "LineStyling"),
+    "perform": ("performing", "Performing"),
+    "model-chords": ("chord_language", "ChordLanguage"),
 }
 """Task name to module of this package and class in it, imported when asked for."""
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from toolkit.errors import UsageError
 from toolkit.style import timeline
-from toolkit.style.quantize import quantize
+from toolkit.style.listening.quantize import quantize
 from toolkit.values import Note, Notes
 
 TEMPO = ((0.0, 100.0), (2.4, 120.0), (5.4, 90.0))

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from toolkit.evaluation.accompaniment import accompany
-from toolkit.style import chords, key, swing, tones
+from toolkit.style import key, tones
+from toolkit.style.listening import chords, swing
 from toolkit.values import DRUMS, Note, Notes
 
 

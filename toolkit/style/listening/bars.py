@@ -2,8 +2,8 @@
 
 A beat sounds like a downbeat when long notes, a low bass, many notes and a new harmony begin on it
 (D. Temperley, "The Cognition of Basic Musical Structures", 2001). A logistic regression weighs
-these; its score z has another mean at each place of each meter, and the bars are the best path
-through places of meters by dynamic programming.
+these and what `toolkit.style.listening.beat_network` says; its score z has another mean at each
+place of each meter, and the bars are the best path through places of meters by dynamic programming.
 """
 
 from __future__ import annotations
@@ -11,29 +11,26 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from toolkit.style.listening.attacks import Attacks, attacks
+from toolkit.style.listening.fitted_beats import FITTED
 from toolkit.values import DRUMS, Notes
 
 Array = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
 
-# Both fitted to the first thirty performed works of `toolkit.evaluation.works.DEVELOPMENT`, at
-# their own beats.
-_WEIGHTS = np.array([-0.67, 0.81, 1.31, -0.2, 0.36, 0.3, 1.35, 0.17])
-_MEANS = {
-    2: (0.25, -0.22),
-    3: (0.88, -0.44, -0.42),
-    4: (0.62, -0.42, 0.05, -0.26),
-}
-_SPREAD = 0.95
+_WEIGHTS = np.array(FITTED["bar weights"])
+_MEANS = {int(length): tuple(means) for length, means in FITTED["bar means"].items()}
+_SPREAD = float(FITTED["bar spread"])
 _METER_CHANGE = 14.0
 _ON_BEAT = 0.15
+_UNHEARD_ODDS = -5.0
 _LONGEST_BEATS = 4.0
 _CONTEXT_BEATS = 9
 _NEAR_PART = 0.08
 _FIRST_THIRD_SHARE = 0.2
 
 
-def places(notes: Notes, beats: Array) -> tuple[Places, Places]:
+def places(notes: Notes, beats: Array, heard: Attacks | None = None) -> tuple[Places, Places]:
     """Return each beat's place in its bar, from 0, and how many beats its bar has.
 
     Parameters
@@ -42,10 +39,12 @@ def places(notes: Notes, beats: Array) -> tuple[Places, Places]:
         What is played.
     beats : np.ndarray
         In seconds, ascending.
+    heard : Attacks, optional
+        Those of the notes, if they are at hand.
     """
     if len(beats) < 3 or not len(notes):
         return np.arange(len(beats)) % 4, np.full(len(beats), 4)
-    score = features(notes, beats) @ _WEIGHTS
+    score = features(notes, beats, heard or attacks(notes)) @ _WEIGHTS
     states = [(length, place) for length in _MEANS for place in range(length)]
     means = np.array([_MEANS[length][place] for length, place in states])
     odds = -0.5 * ((score[:, None] - means) / _SPREAD) ** 2
@@ -54,8 +53,8 @@ def places(notes: Notes, beats: Array) -> tuple[Places, Places]:
     return chosen[:, 1], chosen[:, 0]
 
 
-def features(notes: Notes, beats: Array) -> Array:
-    """Return what begins on each beat, relative to the beats around it, shape (beats, 8)."""
+def features(notes: Notes, beats: Array, heard: Attacks) -> Array:
+    """Return what begins on each beat, relative to the beats around it, shape (beats, 9)."""
     count = len(beats)
     index = np.arange(count)
     onset = np.interp([note.onset for note in notes], beats, index)
@@ -82,6 +81,7 @@ def features(notes: Notes, beats: Array) -> Array:
             -lowest / 12,
             *_sameness(notes, onset, duration, count),
             np.append(0.0, np.diff(lowest) != 0),
+            _downbeat_odds(beats, heard),
         ]
     )
     ones = np.ones(_CONTEXT_BEATS)
@@ -111,6 +111,17 @@ def is_compound(notes: Notes, beats: Array) -> bool:
     return thirds > 1.2 * (near[1 / 2] + near[1 / 4]) and (
         near[1 / 3] > _FIRST_THIRD_SHARE * near[2 / 3]
     )
+
+
+def _downbeat_odds(beats: Array, heard: Attacks) -> Array:
+    """Return the log odds, which the network gives, that a downbeat is on each beat."""
+    odds = np.full(len(beats), _UNHEARD_ODDS)
+    if heard.said is not None:
+        place = np.interp(heard.times, beats, np.arange(len(beats)))
+        nearest = np.rint(place).astype(int)
+        near = np.abs(place - nearest) < _ON_BEAT
+        np.maximum.at(odds, nearest[near], np.maximum(heard.said[near, 1], _UNHEARD_ODDS))
+    return odds
 
 
 def _sameness(notes: Notes, onset: Array, duration: Array, count: int) -> tuple[Array, Array]:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from toolkit.dsp import chroma, tuning
-from toolkit.style import chords, key, structure
-from toolkit.style.structure import Pulse
+from toolkit.style import key
+from toolkit.style.listening import chords, structure
+from toolkit.style.listening.structure import Pulse
 from toolkit.values import Audio, Notes
 
 Symbols = tuple[tuple[float, str], ...]

@@ -3,7 +3,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from toolkit.style import attacks, bars, beat_chains, beats, structure
+from toolkit.style.listening import attacks, bars, beat_chains, beats, structure
 from toolkit.values import Note, Notes
 
 

@@ -13,19 +13,20 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from toolkit.style.listening import attack_features, beat_network
+from toolkit.style.listening.fitted_beats import FITTED
 from toolkit.values import DRUMS, Notes
 
 Array = npt.NDArray[np.float64]
+Table = npt.NDArray[np.float32]
 
 _GAP_SECONDS = 0.035
 _REACH_SECONDS = 0.09
 _LOCAL_SECONDS = 4.0
 _LONGEST_SECONDS = 2.0
-_TYPICAL_SPREAD = 1.9  # of the accents of performed notes
 
-# Logistic regression of "this attack lies on a beat" on the features below, over the first thirty
-# performed works of `toolkit.evaluation.works.DEVELOPMENT`.
-_WEIGHTS = np.array([0.76, 0.12, 2.32, -0.16, 0.23, -0.07])
+_WEIGHTS = np.array(FITTED["accent weights"])
+_TYPICAL_SPREAD = float(FITTED["accent spread"])  # of the accents of performed notes
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,19 +38,37 @@ class Attacks:
     times : np.ndarray, shape (attacks,)
         In seconds, ascending.
     accents : np.ndarray, shape (attacks,)
-        How much each sounds like a beat: about mean 0 and standard deviation 1.
+        How much each sounds like a beat, about mean 0.
+    said : np.ndarray, shape (attacks, attack_features.NUM_OUTPUTS), optional
+        What `toolkit.style.listening.beat_network` says of them, where it heard notes.
     """
 
     times: Array
     accents: Array
+    said: Table | None = None
+
+    def within(self, begin: float, end: float) -> Attacks:
+        """Return the attacks from one time, in seconds, to before another."""
+        inside = (self.times >= begin) & (self.times < end)
+        said = None if self.said is None else self.said[inside]
+        return Attacks(self.times[inside], self.accents[inside], said)
 
 
-def attacks(notes: Notes) -> Attacks:
-    """Return the attacks of a performance."""
+def attacks(notes: Notes, *, ask: bool = True) -> Attacks:
+    """Return the attacks of a performance.
+
+    Parameters
+    ----------
+    notes : Notes
+        May be empty.
+    ask : bool
+        Whether the network is to say something of them.
+    """
     if not len(notes):
         return Attacks(np.zeros(0), np.zeros(0))
     labels, times = gather(np.array([note.onset for note in notes]))
-    return Attacks(times, features(notes, labels, times) @ _WEIGHTS)
+    said = beat_network.said(attack_features.describe(notes, labels, times)) if ask else None
+    return Attacks(times, features(notes, labels, times) @ _WEIGHTS, said)
 
 
 def gather(onsets: Array) -> tuple[npt.NDArray[np.intp], Array]:

@@ -23,8 +23,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.style.attacks import Attacks
-from toolkit.style.beat_patterns import CHANGES, CLASS_EDGES, PLACES, RATES, SHARES
+from toolkit.style.listening.attacks import Attacks
+from toolkit.style.listening.beat_patterns import CHANGES, CLASS_EDGES, PLACES, RATES, SHARES
 
 Array = npt.NDArray[np.float64]
 Table = npt.NDArray[np.float32]
@@ -60,15 +60,18 @@ class Manner:
         How far log period may be from the tempo's.
     pull : float
         How strongly it is drawn back, in nats a second one spread away.
+    every : int
+        Chains are sought near every so many of `TEMPI`: those that stray far need no close ones.
     """
 
     walk: float
     reach: float
     pull: float
+    every: int = 1
 
 
 STEADY = Manner(0.025, 0.16, 0.5)
-FREE = Manner(0.12, 0.42, 0.4)
+FREE = Manner(0.12, 0.42, 0.4, every=2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +137,7 @@ def _model() -> _Model:
 @cache
 def _search(manner: Manner) -> _Search:
     periods = _model().periods
-    logs, wanted = np.log(periods), np.log(TEMPI * STEP_RATE)
+    logs, wanted = np.log(periods), np.log(TEMPI[:: manner.every] * STEP_RATE)
     count = int(np.ceil(2 * manner.reach / np.log(_PERIOD_RATIO))) + 1
     nearest = np.abs(logs[:, None] - wanted).argmin(axis=0)
     columns = np.clip(nearest - count // 2, 0, len(periods) - count)[:, None] + np.arange(count)
@@ -240,9 +243,9 @@ def _totals(densities: Table, search: _Search) -> Table:
         here += best[np.maximum(before, 0), tempo, column]
         here[before < 0] = _LOWEST
         total[now] = here
-        follow = _follow(here, search, model.changes)
-        may_start = (now <= _LONGEST + 1)[:, None, None, None]
-        best[now] = np.where(may_start, np.maximum(follow, model.starts), follow)
+        best[now] = _follow(here, search, model.changes)
+        may_start = now[now <= _LONGEST + 1]
+        best[may_start] = np.maximum(best[may_start], model.starts)
     return total
 
 
@@ -250,16 +253,17 @@ def _follow(total: Table, search: _Search, changes: Table) -> Table:
     """Return the best score of a beat that is to follow, by its period and pattern."""
     count, reach = total.shape[2], search.reach
     # Long inner loops are quick: patterns, of which there are few, are not the last axis here.
-    ahead = np.ascontiguousarray(total.transpose(0, 3, 1, 2))
-    gap = ((0, 0), (0, 0), (0, 0), (reach, reach))
-    padded = np.pad(ahead, gap, constant_values=_LOWEST)
+    ahead = total.transpose(0, 3, 1, 2)
+    padded = np.full((*ahead.shape[:3], count + 2 * reach), _LOWEST)
+    padded[..., reach : reach + count] = ahead
     walked = padded[..., :count] + search.walk[0]
+    candidate = np.empty_like(walked)
     for offset in range(1, len(search.walk)):
-        candidate = padded[..., offset : offset + count] + search.walk[offset]
+        np.add(padded[..., offset : offset + count], search.walk[offset], out=candidate)
         np.maximum(walked, candidate, out=walked)
     best = walked[:, :1] + changes[0][:, None, None]
     for pattern in range(1, len(changes)):
-        candidate = walked[:, pattern : pattern + 1] + changes[pattern][:, None, None]
+        np.add(walked[:, pattern : pattern + 1], changes[pattern][:, None, None], out=candidate)
         np.maximum(best, candidate, out=best)
     return np.asarray(best.transpose(0, 2, 3, 1))
 

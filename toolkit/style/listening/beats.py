@@ -1,9 +1,10 @@
 """Find the beats in attacks whose tempo breathes.
 
-A chain of beats is sought near each of many tempi (`toolkit.style.beat_chains`); which of them a
-listener would tap is decided by what music does at its metrical levels
-(`toolkit.style.beat_levels`). That is done a section at a time, so that a recording may hold
-more than one movement and be as long as it likes. Beats are moved to the attacks near them last.
+A chain of beats is sought near each of many tempi (`toolkit.style.listening.beat_chains`); which of
+them a listener would tap is decided by what music does at its metrical levels
+(`toolkit.style.listening.beat_levels`). That is done a section at a time, so that a recording may
+hold more than one movement and be as long as it likes. Beats are moved to the attacks near them
+last.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.style import beat_chains, beat_levels
-from toolkit.style.attacks import Attacks
+from toolkit.style.listening import beat_chains, beat_levels
+from toolkit.style.listening.attacks import Attacks
 
 Array = npt.NDArray[np.float64]
 
@@ -50,10 +51,10 @@ def _sections(attacks: Attacks) -> list[tuple[Attacks, float]]:
     sections = []
     for begin in np.arange(first, last - _OVERLAP_SECONDS, _SECTION_SECONDS):
         end = begin + _SECTION_SECONDS + _OVERLAP_SECONDS
-        inside = (attacks.times >= begin) & (attacks.times < end)
-        if inside.sum() >= _FEWEST:
+        section = attacks.within(begin, end)
+        if len(section.times) >= _FEWEST:
             cut = -np.inf if begin == first else begin + _OVERLAP_SECONDS / 2
-            sections.append((Attacks(attacks.times[inside], attacks.accents[inside]), cut))
+            sections.append((section, cut))
     return sections
 
 

@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from toolkit.dsp import onset_strength
 from toolkit.run import Run
-from toolkit.style import attacks, bars, chords, key, swing, timeline
-from toolkit.style import beats as beat_tracking
+from toolkit.style import key, timeline
+from toolkit.style.listening import attacks, bars, chords, swing
+from toolkit.style.listening import beats as beat_tracking
 from toolkit.values import Audio, Notes
 
 Array = npt.NDArray[np.float64]
@@ -72,7 +73,7 @@ def pulse(notes: Notes, audio: Audio | None = None) -> Pulse:
     if not len(notes):
         # Beats of which it is not known where bars begin.
         return Pulse(beats, np.ones(len(beats), np.intp), np.full(len(beats), 4))
-    places, lengths = bars.places(notes, beats)
+    places, lengths = bars.places(notes, beats, None if found.said is None else found)
     return Pulse(
         beats,
         places,

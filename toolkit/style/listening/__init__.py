@@ -1,0 +1,1 @@
+"""Hear beats, bars, keys, chords and swing in notes."""
