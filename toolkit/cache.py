@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -25,6 +27,28 @@ def data_dir() -> Path:
         windows=("APPDATA", "AppData/Roaming"),
         linux=("XDG_DATA_HOME", ".local/share"),
     )
+
+
+@contextmanager
+def keeping(path: Path) -> Iterator[Path]:
+    """Give a name to write a file under, and give it its own name when it is whole.
+
+    Its folder is made. Processes that make the same file at once do not disturb each other. What a
+    user asked for is rather written with `toolkit.io.atomic.replacing`, which waits for the disk.
+
+    Parameters
+    ----------
+    path : Path
+        Is replaced if the block ends without an error, else left alone.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{os.getpid()}.partial{path.suffix}")
+    try:
+        yield partial
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def _folder(own: str, *, mac: str, windows: tuple[str, str], linux: tuple[str, str]) -> Path:

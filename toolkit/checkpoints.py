@@ -14,6 +14,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import numpy as np
+import numpy.typing as npt
+
 from toolkit.errors import ResourceError, ToolkitError, UsageError
 from toolkit.shipped import folder
 from toolkit.stage import did_you_mean
@@ -113,6 +116,20 @@ def read_weights(manifest: Manifest) -> bytes:
             f"the weights of {manifest.name} are not here", f"put {manifest.file}{origin} at {path}"
         )
     return read_verified(path, manifest.bytes, manifest.sha256)
+
+
+def read_arrays(manifest: Manifest) -> dict[str, npt.NDArray[np.float32]]:
+    """Return a checkpoint's verified weights by name, without importing torch.
+
+    Raises
+    ------
+    ResourceError, ToolkitError
+        As `read_weights`.
+    """
+    from safetensors.numpy import load
+
+    weights = load(read_weights(manifest))
+    return {name: value.astype(np.float32) for name, value in weights.items()}
 
 
 def read_verified(path: Path, num_bytes: int, sha256: str) -> bytes:

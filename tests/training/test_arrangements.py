@@ -17,9 +17,7 @@ def stems(notes):
 def songbook(tmp_path, monkeypatch):
     """Two songs of a melody over broken chords with a bass note on every beat."""
     monkeypatch.setenv("TONEARM_CACHE", str(tmp_path))
-    folder = tmp_path / "unpacked" / "songbook"
-    folder.mkdir(parents=True)
-    for number in (3, 801):
+    for number in (1, 801):
         song = pretty_midi.PrettyMIDI(initial_tempo=120)
         for name in ("MELODY", "BRIDGE", "PIANO"):
             song.instruments.append(pretty_midi.Instrument(0, name=name))
@@ -30,18 +28,21 @@ def songbook(tmp_path, monkeypatch):
             piano.append(pretty_midi.Note(70, 40 + beat % 3, at, at + 0.5))
             piano.append(pretty_midi.Note(70, 60, at + 0.25, at + 0.5))
         bridge.append(pretty_midi.Note(80, 65, 10.0, 11.0))
+        folder = tmp_path / "unpacked" / "pop909" / f"{number:03d}"
+        folder.mkdir(parents=True)
         song.write(str(folder / f"{number:03d}.mid"))
-    return "songbook"
+    return tmp_path
 
 
-def test_songs_for_tests_are_not_used(songbook):
-    assert [path.stem for path in arrangements.pop_songs(songbook)] == ["003"]
+def test_songs_for_tests_are_not_used(songbook, monkeypatch):
+    assert [path.stem for path in arrangements.pop_songs()] == ["001"]
+    monkeypatch.setenv("TONEARM_CACHE", str(songbook / "elsewhere"))
     with pytest.raises(ToolkitError, match="not here"):
-        arrangements.pop_songs("no-such-songbook")
+        arrangements.pop_songs()
 
 
 def test_songs_get_basses_drums_and_other_instruments(songbook):
-    (path,) = arrangements.pop_songs(songbook)
+    (path,) = arrangements.pop_songs()
     found = [arrangements.pop(np.random.default_rng(seed), path) for seed in range(20)]
     assert found[0] == arrangements.pop(np.random.default_rng(0), path)
     seen = [stems(notes) for notes in found]

@@ -19,7 +19,7 @@ PLAYER = {
 def ledger(tmp_path, monkeypatch):
     """One song of a songbook, and synthesizers that play it."""
     monkeypatch.setenv("TONEARM_CACHE", str(tmp_path))
-    folder = tmp_path / "unpacked" / "songbook"
+    folder = tmp_path / "unpacked" / "pop909" / "001"
     folder.mkdir(parents=True)
     song = pretty_midi.PrettyMIDI(initial_tempo=100)
     for name, base in (("MELODY", 74), ("PIANO", 45)):
@@ -30,7 +30,7 @@ def ledger(tmp_path, monkeypatch):
         ]
         song.instruments.append(part)
     song.write(str(folder / "001.mid"))
-    table = {"arrangements": 5, "songbook": {"package": "songbook"}, "font": [PLAYER]}
+    table = {"arrangements": 5, "font": [PLAYER]}
     return sources.Ledger(music=(), soundfonts=(), scores={"composers": []}, midi=(), bands=table)
 
 

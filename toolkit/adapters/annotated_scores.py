@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
-from toolkit.errors import ToolkitError
+from toolkit.adapters import music21_scores
 
 
 @dataclass(frozen=True)
@@ -60,14 +59,8 @@ def annotated_score(work: str) -> Score:
     ToolkitError
         If `music21` is not installed.
     """
-    try:
-        from music21 import corpus
-    except ImportError as error:
-        raise ToolkitError("music21 is not installed", "install it with: uv sync") from error
-    with warnings.catch_warnings():
-        # The corpus has overfull measures, which music21 mends and mentions.
-        warnings.simplefilter("ignore")
-        return of_parts(corpus.parse(work))
+    with music21_scores.quietly() as music21:
+        return of_parts(music21.corpus.parse(work))
 
 
 def of_parts(score: Any) -> Score:

@@ -10,17 +10,16 @@ notes a minute are assumed, and the score says so.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from toolkit.adapters import engraved_chords
+from toolkit.adapters.music21_scores import library, quietly
 from toolkit.dsp import note_values
 from toolkit.dsp.bar_lines import Bar, bars
 from toolkit.dsp.voices import Chord, chords, hands, voices
-from toolkit.errors import ToolkitError
 from toolkit.io.atomic import replacing
 from toolkit.io.instruments import instrument_name
 from toolkit.io.timeline import DEFAULT_TEMPO, Timeline, follow
@@ -67,24 +66,14 @@ def write(path: Path, notes: Notes, *, title: str = "", force: bool = False) -> 
 
 def encode(notes: Notes, *, title: str = "") -> bytes:
     """Return the bytes of a MusicXML file; see `write`."""
-    with warnings.catch_warnings():
-        # Of its own old calls, and of the temporary folder it keeps settings in.
-        warnings.simplefilter("ignore")
-        exporter = _music21().musicxml.m21ToXml.GeneralObjectExporter()
+    with quietly() as music21:
+        exporter = music21.musicxml.m21ToXml.GeneralObjectExporter()
         data: bytes = exporter.parse(_score(notes, title))
     return data
 
 
-def _music21() -> Any:
-    try:
-        import music21
-    except ImportError as error:
-        raise ToolkitError("music21 is not installed", "install it with: uv sync") from error
-    return music21
-
-
 def _score(notes: Notes, title: str) -> Any:
-    music21 = _music21()
+    music21 = library()
     line = follow(notes, _RESOLUTION)
     steps = note_values.grids(line.quarter(note.onset) for note in notes)
     last = max((note_values.place(line.quarter(note.offset), steps) for note in notes), default=0)
@@ -116,7 +105,7 @@ def _staves(found: list[Chord], program: int) -> list[list[Chord]]:
 def _staff(
     found: list[Chord], program: int, grid: Sequence[Bar], notes: Notes, line: Timeline
 ) -> Any:
-    music21 = _music21()
+    music21 = library()
     stream = music21.stream
     part = stream.PartStaff() if program in _TWO_STAVES else stream.Part()
     part.partName = instrument_name(program)
@@ -143,7 +132,7 @@ def _fill(
     measure: Any, parted: Sequence[Sequence[Chord]], bar: Bar, drums: bool, sharps: int
 ) -> None:
     """Put what sounds in a bar into it; a second voice only where there is something in it."""
-    music21 = _music21()
+    music21 = library()
     sounding = [
         [each for each in voice if each.start < bar.stop and each.stop > bar.start]
         for voice in parted
@@ -160,7 +149,7 @@ def _fill(
 
 def _elements(voice: Sequence[Chord], bar: Bar, drums: bool, sharps: int) -> list[tuple[int, Any]]:
     """Return (offset in units, element) that fill a bar from line to line."""
-    music21 = _music21()
+    music21 = library()
     found: list[tuple[int, Any]] = []
 
     def rest(start: int, stop: int) -> None:
@@ -190,11 +179,11 @@ def _tie(element: Any, chord: Chord, start: int, stop: int) -> None:
     kinds = {(True, False): "start", (False, False): "continue", (False, True): "stop"}
     kind = kinds.get((start == chord.start, stop == chord.stop))
     if kind is not None:
-        element.tie = _music21().tie.Tie(kind)
+        element.tie = library().tie.Tie(kind)
 
 
 def _element(chord: Chord, drums: bool, sharps: int) -> Any:
-    music21 = _music21()
+    music21 = library()
     if drums:
         strokes = [_stroke(note) for note in chord.notes]
         return strokes[0] if len(strokes) == 1 else music21.percussion.PercussionChord(strokes)
@@ -203,7 +192,7 @@ def _element(chord: Chord, drums: bool, sharps: int) -> Any:
 
 
 def _stroke(note: Note) -> Any:
-    stroke = _music21().note.Unpitched(displayName=_DRUM_PLACES.get(note.pitch, "B4"))
+    stroke = library().note.Unpitched(displayName=_DRUM_PLACES.get(note.pitch, "B4"))
     if note.pitch in _CYMBALS:
         stroke.notehead = "x"
     return stroke
@@ -216,7 +205,7 @@ def _pitch(number: int, sharps: int) -> Any:
     place = lowest + (number * 7 - lowest) % 12
     alter, letter = divmod(place + 1, 7)
     name = _FIFTHS[letter] + ("#" * alter if alter > 0 else "-" * -alter)
-    spelled = _music21().pitch.Pitch(name)
+    spelled = library().pitch.Pitch(name)
     spelled.octave = (number - round(spelled.alter)) // 12 - 1
     return spelled
 
@@ -231,7 +220,7 @@ def _clef(module: Any, found: Sequence[Chord], program: int) -> Any:
 
 
 def _instrument(program: int) -> Any:
-    instrument = _music21().instrument
+    instrument = library().instrument
     if program == DRUMS:
         drums = instrument.UnpitchedPercussion()
         drums.instrumentName = drums.partName = instrument_name(program)
@@ -255,7 +244,7 @@ def _sharps(name: str) -> int:
 def _mark(measures: Any, notes: Notes, line: Timeline, grid: Sequence[Bar]) -> None:
     """Put the tempo and the chord symbols over the first staff."""
     tempos = sorted(value for _, value in notes.tempo_map) or [DEFAULT_TEMPO]
-    measures[0].insert(0, _music21().tempo.MetronomeMark(number=round(tempos[len(tempos) // 2])))
+    measures[0].insert(0, library().tempo.MetronomeMark(number=round(tempos[len(tempos) // 2])))
     for time, name in notes.chords:
         symbol = engraved_chords.symbol(name)
         at = round(line.quarter(time)) * note_values.UNITS

@@ -16,7 +16,8 @@ from typing import Any
 
 from toolkit.cache import cache_dir
 from toolkit.errors import InputError, ToolkitError
-from toolkit.style.chord import Chord, parse, pitch_class
+from toolkit.io.pitch_names import pitch_class
+from toolkit.style.chord import Chord, parse
 from toolkit.style.harmony.changes import Changes, joined
 
 PACKAGE, VERSION = "sharp11-irb", "1.0.0"

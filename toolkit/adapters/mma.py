@@ -12,13 +12,15 @@ import subprocess
 import sys
 import tempfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from toolkit.adapters import debian
+from toolkit.adapters.channel_notes import notes_and_gains
 from toolkit.errors import ToolkitError
-from toolkit.values import DRUMS, Note, Notes
+from toolkit.values import Notes
 
 _HELD_OUT_SHARE = 8
 _DEFINITION = re.compile(r"^\s*DefGroove\s+(\S+)", re.IGNORECASE | re.MULTILINE)
@@ -86,27 +88,9 @@ def accompany(chords: Sequence[str], groove: str, tempo: float, seed: int = 0) -
         return _notes(mido.MidiFile(song, clip=True))
 
 
-def _notes(song: object) -> Notes:
-    """Return the notes of a song whose channels each keep their program."""
-    programs: dict[int, int] = {}
-    sounding: dict[tuple[int, int], list[tuple[float, int]]] = {}
-    found: list[Note] = []
-    now = 0.0
-    for message in song:  # type: ignore[attr-defined]
-        now += message.time
-        if message.type == "program_change":
-            programs[message.channel] = message.program
-        elif message.type == "note_on" and message.velocity:
-            key = message.channel, message.note
-            sounding.setdefault(key, []).append((now, message.velocity))
-        elif message.type in ("note_on", "note_off"):
-            begun = sounding.get((message.channel, message.note))
-            if begun:
-                onset, velocity = begun.pop(0)
-                program = DRUMS if message.channel == 9 else programs.get(message.channel, 0)
-                end = max(now, onset + 0.02)
-                found.append(Note(onset, end, message.note, velocity / 127, program))
-    return Notes(tuple(found))
+def _notes(song: Iterable[Any]) -> Notes:
+    """Return the notes of a song; MMA says how loud they are by their velocities alone."""
+    return Notes(tuple(note for note, _ in notes_and_gains(song)))
 
 
 @lru_cache(maxsize=1)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import Any
 
-from toolkit.adapters import annotated_scores
-from toolkit.errors import InputError, ToolkitError
+from toolkit.adapters import annotated_scores, music21_scores
+from toolkit.errors import InputError
 from toolkit.values import Note, Notes
 
 SUFFIXES = (".musicxml", ".mxl", ".xml")
@@ -37,16 +36,10 @@ def read(path: Path) -> Notes:
     ToolkitError
         If music21 is not installed.
     """
-    try:
-        from music21 import converter
-    except ImportError as error:
-        raise ToolkitError("music21 is not installed", "install it with: uv sync") from error
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with music21_scores.quietly() as music21:
         try:
-            score: Any = converter.parse(path, format="musicxml", forceSource=True)
-            score = score.scores[0] if "Opus" in score.classes else score
-            played = _unfolded(score)
+            score = music21.converter.parse(path, format="musicxml", forceSource=True)
+            played = _unfolded(music21_scores.first_of(score))
             annotated = annotated_scores.of_parts(played)
             tempo = _tempo(played)
         except Exception as error:  # its parser raises whatever its own code stumbles over

@@ -47,7 +47,7 @@ def song(number: int) -> Song:
     """
     import mido
 
-    path = folder() / f"{number:03d}" / f"{number:03d}.mid"
+    path = path_of(number)
     file = mido.MidiFile(path)
     conductor, named = file.tracks[0], {track.name: track for track in file.tracks[1:]}
     if not {"MELODY", "BRIDGE", "PIANO"} <= set(named):
@@ -58,6 +58,17 @@ def song(number: int) -> Song:
         alone.tracks += [conductor, named[name]]
         tracks.append(collect(alone))
     return Song(*tracks)
+
+
+def path_of(number: int) -> Path:
+    """Return the MIDI file of a song; it need not be there.
+
+    Raises
+    ------
+    ToolkitError
+        If the collection is not unpacked.
+    """
+    return folder() / f"{number:03d}" / f"{number:03d}.mid"
 
 
 def folder() -> Path:

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.adapters import pop909
-from toolkit.style.chord import Chord, parse, pitch_class
+from toolkit.io.pitch_names import pitch_class
+from toolkit.style.chord import Chord, parse
 from toolkit.style.harmony.changes import Changes, joined
 
 Array = npt.NDArray[np.float64]
@@ -33,7 +34,7 @@ def charts(first: int, last: int) -> tuple[Changes, ...]:
 
 
 def _chart(number: int) -> Changes | None:
-    folder = pop909.folder() / f"{number:03d}"
+    folder = pop909.path_of(number).parent
     beats = np.array([row[:3] for row in _rows(folder / "beat_midi.txt")], float)
     downbeats = np.flatnonzero(beats[:, 2] > 0.5)
     lengths = np.diff(downbeats)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
-from toolkit.errors import InputError, ToolkitError
+from toolkit.adapters import music21_scores
+from toolkit.errors import InputError
 from toolkit.style.chord import QUALITIES, Chord
 from toolkit.style.harmony.changes import Changes, joined
 
@@ -35,11 +35,8 @@ def analysis(path: str) -> Changes:
     InputError
         If it has no chord that is one.
     """
-    from music21 import corpus
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # repeats and variants that it cannot place
-        score = corpus.parse(path)
+    with music21_scores.quietly() as music21:
+        score = music21.corpus.parse(path)
     meter = next(iter(score.recurse().getElementsByClass("TimeSignature")))
     beat = float(meter.beatDuration.quarterLength)
     numerals = list(score.recurse().getElementsByClass("RomanNumeral"))
@@ -60,9 +57,6 @@ def _chord(numeral: Any) -> Chord | None:
 
 
 def _paths() -> list[str]:
-    try:
-        from music21 import corpus
-    except ImportError as error:
-        raise ToolkitError("music21 is not installed", "install it with: uv sync") from error
-    parts = [str(path).replace("\\", "/").split("/corpus/")[-1] for path in corpus.getCorePaths()]
+    paths = music21_scores.library().corpus.getCorePaths()
+    parts = [str(path).replace("\\", "/").split("/corpus/")[-1] for path in paths]
     return sorted(parts)

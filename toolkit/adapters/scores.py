@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
-from toolkit.errors import ToolkitError
+from toolkit.adapters import music21_scores
 from toolkit.values import Note, Notes
 
 
@@ -42,16 +41,8 @@ def corpus_notes(
     ToolkitError
         If `music21` is not installed.
     """
-    try:
-        from music21 import corpus
-    except ImportError as error:
-        raise ToolkitError("music21 is not installed", "install it with: uv sync") from error
-    with warnings.catch_warnings():
-        # The corpus has overfull measures, which music21 mends and mentions.
-        warnings.simplefilter("ignore")
-        score = corpus.parse(work)
-        # A file may hold several works; the first one is meant.
-        score = score.scores[0] if "Opus" in score.classes else score
+    with music21_scores.quietly() as music21:
+        score = music21_scores.first_of(music21.corpus.parse(work))
         parts = [part.flatten().stripTies() for part in score.parts]
     seconds = 60.0 / tempo
     found = []

@@ -18,7 +18,8 @@ import numpy.typing as npt
 
 from toolkit.cache import cache_dir
 from toolkit.errors import ToolkitError
-from toolkit.style.chord import Chord, pitch_class
+from toolkit.io.pitch_names import pitch_class
+from toolkit.style.chord import Chord
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]

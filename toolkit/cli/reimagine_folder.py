@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,20 +29,20 @@ def write(
     from toolkit.report import reimagined
 
     local = run.for_step("write")
+    hashes = []
     for number, made in enumerate(candidates):
         place = folder if number == 0 else folder / f"variation-{number + 1}"
         place.mkdir(exist_ok=True)
-        _one(place, made, local)
+        hashes.append(_one(place, made, local))
         local.tick(number + 1, len(candidates) + 1)
     best = candidates[0]
-    digest = hashlib.sha256((folder / "out.wav").read_bytes()).hexdigest()
     found = record(
         pipeline=pipeline,
         steps=best.steps,
         decisions=(),
         condition=None,
         source=taken.facts,
-        output={"name": "out.wav", "sha256": digest, "files": _files(folder)},
+        output={"name": "out.wav", "sha256": hashes[0], "files": _files(folder)},
         settings={**settings, "seed": best.seed},
         warnings=taken.warnings,
     )
@@ -58,7 +57,8 @@ def _files(folder: Path) -> list[str]:
     return sorted([*names, "report.html", "report.json"])
 
 
-def _one(folder: Path, made: Made, run: Run) -> None:
+def _one(folder: Path, made: Made, run: Run) -> str:
+    """Write a candidate's files, and return the sha256 of its audio."""
     from toolkit.adapters import engraving
     from toolkit.io import midi
     from toolkit.style import saved, writing
@@ -66,7 +66,7 @@ def _one(folder: Path, made: Made, run: Run) -> None:
 
     notes = made.performance.notes()
     title = made.performance.arrangement.sheet.title
-    _write_audio(folder, made, run)
+    sha256 = _write_audio(folder, made, run)
     midi.write(folder / "out.mid", notes)
     engraving.write(
         folder / "out.musicxml", writing.written(made.performance.arrangement), title=title
@@ -81,6 +81,7 @@ def _one(folder: Path, made: Made, run: Run) -> None:
     rewritten: Any = _last_sheet(made.values)
     if rewritten is not None:
         (folder / "steps" / "sheet.json").write_text(saved.dump(rewritten), encoding="utf-8")
+    return sha256
 
 
 def _last_sheet(values: Mapping[str, Value]) -> Value | None:
@@ -89,10 +90,12 @@ def _last_sheet(values: Mapping[str, Value]) -> Value | None:
     return values[names[0]] if names else None
 
 
-def _write_audio(folder: Path, made: Made, run: Run) -> None:
+def _write_audio(folder: Path, made: Made, run: Run) -> str:
+    """Write the stems and their mixture, and return the mixture's sha256."""
     from toolkit.io import audio_file
 
     (folder / "stems").mkdir()
     for name, audio in made.stems.items():
         audio_file.write(folder / "stems" / f"{name}.wav", audio, None, rng=run.rng(name))
-    audio_file.write(folder / "out.wav", made.stems.mixture(), None, rng=run.rng("mix"))
+    out = folder / "out.wav"
+    return audio_file.write(out, made.stems.mixture(), None, rng=run.rng("mix")).sha256

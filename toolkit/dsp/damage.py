@@ -9,10 +9,12 @@ which replace the signal (S. Godsill and P. Rayner, "Digital Audio Restoration",
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
 
+from toolkit import chunks
 from toolkit.values import Samples
 
 IMPULSE, RESONANCE, NOISE = 0, 1, 2
@@ -250,6 +252,39 @@ def add_clicks(block: Samples, start: int, clicks: Clicks, sample_rate: int) -> 
         damaged[hit, low:high] = 0.0
         damaged[:, low:high] += wave[:, low - at : high - at]
     return damaged.astype(np.float32)
+
+
+def click_through(
+    samples: Samples,
+    clicks: Clicks,
+    sample_rate: int,
+    *,
+    out: Samples,
+    progress: Callable[[float, float], None] | None = None,
+) -> Samples:
+    """Add clicks to a signal of any length, block by block.
+
+    Parameters
+    ----------
+    samples : np.ndarray, shape (channels, samples)
+        May be a memory map.
+    clicks : Clicks
+        Of the whole recording.
+    sample_rate : int
+        In Hz.
+    out : np.ndarray
+        Like `samples`, zeroed; takes the result and is returned.
+    progress : callable, optional
+        ``progress(samples done, samples in all)``.
+    """
+
+    def apply(block: Samples, start: int) -> Samples:
+        return add_clicks(block, start, clicks, sample_rate)
+
+    context = round((LEVEL_SECONDS + LONGEST_SECONDS) * sample_rate) + 3
+    return chunks.overlap_add(
+        apply, samples, size=2**18, context=context, out=out, progress=progress
+    )
 
 
 def waveform(clicks: Clicks, event: int) -> np.ndarray:

@@ -27,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from toolkit.dsp.cheapest_path import cheapest_path
 from toolkit.dsp.music_band import music_band, tones
 from toolkit.dsp.stft import Power
 
@@ -253,15 +254,8 @@ def _most_likely_path(cells: npt.NDArray[np.int64]) -> Array:
     """Return the noise level of each band: a path of high likelihood and few steps (Viterbi)."""
     score = _log_likelihoods(cells) * _EVIDENCE
     cost = _STEP_COST * np.abs(_LEVELS[:, None] - _LEVELS)
-    best, came_from = score[0], []
-    for band in score[1:]:
-        reached = best - cost
-        came_from.append(reached.argmax(axis=1))
-        best = reached.max(axis=1) + band
-    path = [int(best.argmax())]
-    for step in reversed(came_from):
-        path.append(int(step[path[-1]]))
-    return np.asarray(_LEVELS[path[::-1]])
+    path = cheapest_path(-score, lambda band: cost)
+    return np.asarray(_LEVELS[path])
 
 
 def _log_likelihoods(cells: npt.NDArray[np.int64]) -> Array:

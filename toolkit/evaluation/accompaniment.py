@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.style.key import MAJOR_NAMES, MINOR_NAMES
+from toolkit.io.pitch_names import PITCH_CLASSES
+from toolkit.style.key import KEYS
 from toolkit.style.listening.chords import QUALITIES
 from toolkit.values import Note, Notes
 
@@ -116,13 +117,12 @@ def accompany(
         if tune:
             _play_tune(rng, play, tones, tonic, float(start), int(length))
     edges = np.array([clock(float(each)) for each in starts])
-    name = (MINOR_NAMES if minor else MAJOR_NAMES)[tonic]
     return Accompaniment(
         Notes(tuple(notes)),
         np.array([clock(float(each)) for each in range(int(starts[-1]))]),
         np.stack([edges[:-1], edges[1:]], axis=1),
         tuple(symbols),
-        f"{name} {'minor' if minor else 'major'}",
+        KEYS[tonic + 12 * minor],
     )
 
 
@@ -137,7 +137,7 @@ def _progression(
         above, qualities, following = degrees[name]
         root = (tonic + above) % 12
         roots.append(root)
-        symbols.append(f"{MAJOR_NAMES[root]}:{rng.choice(qualities)}")
+        symbols.append(f"{PITCH_CLASSES[root]}:{rng.choice(qualities)}")
         name = "V" if place == count - 3 else str(rng.choice(following))
     return roots, symbols
 

@@ -8,7 +8,6 @@ chorales and analyses in Roman numerals.
 from __future__ import annotations
 
 import json
-import os
 import re
 import zlib
 from collections.abc import Callable, Mapping
@@ -16,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from toolkit.adapters import improvisor, irb, pop909, pop_chords, roman_chords
-from toolkit.cache import cache_dir
+from toolkit.cache import cache_dir, keeping
 from toolkit.evaluation import works
 from toolkit.style import timeline
 from toolkit.style.chord import parse
@@ -87,10 +86,8 @@ def _scores() -> tuple[Changes, ...]:
         names = [name for name in roman_chords.chorales() if name not in left_out]
         charts = [roman_chords.analysis(each) for each in roman_chords.analyses()]
         charts += [_chorale(name) for name in names[::_EVERY]]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{os.getpid()}.partial")
-        partial.write_text(json.dumps([_written(chart) for chart in charts]), encoding="utf-8")
-        partial.replace(path)
+        with keeping(path) as partial:
+            partial.write_text(json.dumps([_written(chart) for chart in charts]), encoding="utf-8")
     return tuple(_read(each) for each in json.loads(path.read_text(encoding="utf-8")))
 
 

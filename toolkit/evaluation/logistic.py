@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from toolkit.dsp.layers import sigmoid
+
 Array = npt.NDArray[np.float64]
 
 _ROUNDS = 30
@@ -44,7 +46,7 @@ class Logistic:
 
     def probability(self, features: Array) -> Array:
         """Return the calibrated probability of the second class, shape (rows,)."""
-        return _sigmoid(self.slope * self.score(features) + self.offset)
+        return sigmoid(self.slope * self.score(features) + self.offset)
 
 
 def fit(features: Array, classes: npt.NDArray[np.bool_], ridge: float = 1.0) -> Logistic:
@@ -67,7 +69,7 @@ def fit(features: Array, classes: npt.NDArray[np.bool_], ridge: float = 1.0) -> 
     penalty[-1] = 1e-6
     weights = np.zeros(rows.shape[1])
     for _ in range(_ROUNDS):
-        odds = _sigmoid(rows @ weights)
+        odds = sigmoid(rows @ weights)
         slope = rows.T @ (share * (odds - classes)) + penalty * weights
         curve = (rows * (share * odds * (1 - odds))[:, None]).T @ rows + np.diag(penalty)
         weights = weights - np.linalg.solve(curve, slope)
@@ -86,7 +88,3 @@ def auc(scores: Array, classes: npt.NDArray[np.bool_]) -> float:
     wins = scores[classes][:, None] > scores[~classes][None, :]
     ties = scores[classes][:, None] == scores[~classes][None, :]
     return float(np.mean(wins + 0.5 * ties))
-
-
-def _sigmoid(values: Array) -> Array:
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * values)))

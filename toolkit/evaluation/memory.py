@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -73,16 +74,13 @@ def memory(
 
     `limit` takes the first so many of each program's lengths; nothing is random.
     """
+    chosen = choose(PROGRAMS, methods)
     jobs = [
-        (name, minutes)
-        for name, program in choose(PROGRAMS, methods).items()
+        partial(_rows, minutes, name)
+        for name, program in chosen.items()
         for minutes in program.minutes[:limit]
     ]
-    rows = []
-    for number, (name, minutes) in enumerate(jobs):
-        rows.append(measure(minutes, name))
-        if progress is not None:
-            progress(number + 1, len(jobs))
+    rows = table.collect(jobs, progress)
     return table.Report(
         suite="memory",
         title="Memory: peak of a whole process, 24-bit stereo",
@@ -97,15 +95,19 @@ def memory(
             }
             for row in rows
         ),
-        rows=tuple(rows),
+        rows=rows,
         notes=(
-            *(_growth(rows, name) for name in choose(PROGRAMS, methods)),
+            *(_growth(rows, name) for name in chosen),
             "The peak includes Python and its libraries. Above an hour the music rests for nine "
             "and a half of every ten minutes.",
         ),
         facts={**facts.machine(), **facts.versions(())},
         chart=chart(rows, x="minutes", x_label="minutes", y="peak_mib", y_label="peak (MiB)"),
     )
+
+
+def _rows(minutes: float, name: str) -> list[dict[str, Any]]:
+    return [measure(minutes, name)]
 
 
 def measure(minutes: float, name: str = "restore") -> dict[str, Any]:

@@ -9,7 +9,6 @@ folder, named by everything that decides their samples.
 from __future__ import annotations
 
 import hashlib
-import os
 import zlib
 from dataclasses import dataclass
 
@@ -17,8 +16,8 @@ import numpy as np
 from scipy import signal
 
 from toolkit.adapters import scores, soundfont
-from toolkit.cache import cache_dir
-from toolkit.errors import ToolkitError
+from toolkit.cache import cache_dir, keeping
+from toolkit.evaluation.pins import check_pinned
 from toolkit.values import DRUMS, Audio, Note, Notes, Samples
 
 SAMPLE_RATE = 44100
@@ -53,7 +52,7 @@ class Piece:
     drums : bool
         Adds a march beat.
     sha256 : str
-        Of the notes as `fingerprint` gives it.
+        Of the notes as `toolkit.evaluation.pins.fingerprint` gives it.
     """
 
     name: str
@@ -287,15 +286,6 @@ HELD_OUT = (
 """Ten other pieces, for published figures only, in the order in which a limited run takes them."""
 
 
-def fingerprint(notes: Notes) -> str:
-    """Return the sha256 of the notes' times (to the microsecond), pitches, velocities, programs."""
-    lines = (
-        f"{note.onset:.6f} {note.offset:.6f} {note.pitch} {note.velocity:.3f} {note.program}\n"
-        for note in notes
-    )
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
 def piece_notes(piece: Piece) -> Notes:
     """Return a piece's notes.
 
@@ -313,12 +303,8 @@ def piece_notes(piece: Piece) -> Notes:
     )
     if piece.drums:
         notes = Notes((*notes, *_march(piece.length, 60.0 / piece.tempo)))
-    found = fingerprint(notes)
-    if found != piece.sha256:
-        raise ToolkitError(
-            f"the notes of {piece.name} have sha256 {found}, not {piece.sha256}",
-            "install the pinned music21 with: uv sync --group bench",
-        )
+    hint = "install the pinned music21 with: uv sync --group bench"
+    check_pinned(piece.name, notes, piece.sha256, hint)
     return notes
 
 
@@ -329,10 +315,8 @@ def render(piece: Piece) -> Audio:
         return Audio(np.load(path), SAMPLE_RATE)
     stereo = soundfont.play(piece_notes(piece), sample_rate=SAMPLE_RATE, tail=1.0)
     samples = _finish(stereo.samples.mean(axis=0, keepdims=True, dtype=np.float64), piece)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}.partial.npy")
-    np.save(partial, samples)
-    partial.replace(path)
+    with keeping(path) as partial:
+        np.save(partial, samples)
     return Audio(samples, SAMPLE_RATE)
 
 

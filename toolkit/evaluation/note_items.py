@@ -8,17 +8,16 @@ Drums are left out. All notes are pinned by hash.
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from toolkit.adapters import openmsx, soundfont
-from toolkit.cache import cache_dir
-from toolkit.errors import ToolkitError
+from toolkit.cache import cache_dir, keeping
 from toolkit.evaluation import music
 from toolkit.evaluation.note_scores import merged
+from toolkit.evaluation.pins import check_pinned
 from toolkit.values import Audio, Note, Notes
 
 SAMPLE_RATE = 44100
@@ -127,12 +126,8 @@ def item_notes(item: Item) -> Notes:
         If it is not what was pinned, as after a change of the packages.
     """
     notes = _piece(item) if item.source in _PIECES else _song(item.source)
-    found = music.fingerprint(notes)[:16]
-    if found != item.sha256:
-        raise ToolkitError(
-            f"the notes of {item.name} have sha256 {found}…, not {item.sha256}…",
-            "install the pinned packages with: uv sync --group bench",
-        )
+    hint = "install the pinned packages with: uv sync --group bench"
+    check_pinned(item.name, notes, item.sha256, hint)
     return notes
 
 
@@ -145,10 +140,8 @@ def render(item: Item, notes: Notes) -> Audio:
     stereo = soundfont.play(notes, sample_rate=SAMPLE_RATE, tail=1.0)
     samples = stereo.samples.mean(axis=0, keepdims=True, dtype=np.float64)
     samples *= 10 ** (_LEVEL_DB / 20) / np.sqrt(np.mean(samples**2))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}.partial.npy")
-    np.save(partial, samples.astype(np.float32))
-    partial.replace(path)
+    with keeping(path) as partial:
+        np.save(partial, samples.astype(np.float32))
     return Audio(samples.astype(np.float32), SAMPLE_RATE)
 
 

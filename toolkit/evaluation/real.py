@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -37,17 +38,12 @@ def real(
     """Restore a real record of 1917 and measure what can be measured without its clean twin."""
     sides = SIDES[:limit]
     chosen = choose(_TOOLS, methods)
-    rows: list[dict[str, Any]] = []
-    for number, side in enumerate(sides):
-        audio = side_audio(side)
-        rows += [_row(side, audio, tool) for tool in chosen]
-        if progress is not None:
-            progress(number + 1, len(sides))
+    rows = table.collect([partial(_rows, side, tuple(chosen)) for side in sides], progress)
     return table.Report(
         suite="r1",
         title="R1: a real side of 1917",
-        summary=tuple(rows),
-        rows=tuple(rows),
+        summary=rows,
+        rows=rows,
         notes=(
             "Clicks are counted by grooveclean's detector, which learned from such sides, and by "
             "a threshold on what lies above 6 kHz, set by the untouched side: neither belongs to "
@@ -98,6 +94,11 @@ def impulses_per_second(samples: Samples, sample_rate: int, before: Samples | No
         mask = (highs(channel) > _IMPULSE_SIGMAS * np.maximum(deviation, 1e-7)).ravel()
         count += len(events.spans(mask, round(events.MERGE_SECONDS * sample_rate)))
     return count * sample_rate / max(samples.size, 1)
+
+
+def _rows(side: str, tools: Sequence[str]) -> list[dict[str, Any]]:
+    audio = side_audio(side)
+    return [_row(side, audio, tool) for tool in tools]
 
 
 def _row(side: str, audio: Audio, tool: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from toolkit.style.harmony.changes import Changes
 from toolkit.style.harmony.functions import function
 from toolkit.style.harmony.melody_fit import clashes
 from toolkit.style.harmony.reharmonize import reharmonize
-from toolkit.style.key import MAJOR_NAMES, MINOR_NAMES
+from toolkit.style.key import KEYS
 from toolkit.style.lead_sheet import Bar, ChordSpan, LeadSheet, LineNote, Phrase
 
 _PHRASE_BARS = 8
@@ -22,7 +22,6 @@ def sheet_of(chart: Changes, rng: np.random.Generator, tempo: float = 120.0) -> 
     beats = chart.beats
     last = chart.chords[-1]
     count = int(np.ceil((last.onset + last.duration) / beats - 1e-6))
-    names = MINOR_NAMES if chart.minor else MAJOR_NAMES
     phrases = tuple(
         Phrase(float(bar * beats), float(min(_PHRASE_BARS, count - bar) * beats))
         for bar in range(0, count, _PHRASE_BARS)
@@ -31,7 +30,7 @@ def sheet_of(chart: Changes, rng: np.random.Generator, tempo: float = 120.0) -> 
         tuple(Bar(float(bar * beats), beats) for bar in range(count)),
         tuple(_tune(chart, rng)),
         tuple(ChordSpan(each.onset, each.duration, each.chord) for each in chart.chords),
-        keys=((0.0, f"{names[chart.tonic]} {'minor' if chart.minor else 'major'}"),),
+        keys=((0.0, KEYS[chart.tonic + 12 * chart.minor]),),
         phrases=phrases,
         tempo=tempo,
     )

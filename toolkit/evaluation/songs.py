@@ -8,18 +8,16 @@ notes are pinned by hash. Constants may be chosen on `DEVELOPMENT` only.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from toolkit.adapters import openmsx, soundfont
-from toolkit.cache import cache_dir
-from toolkit.errors import ToolkitError
+from toolkit.cache import cache_dir, keeping
 from toolkit.evaluation import bands
 from toolkit.evaluation.bands import Band
-from toolkit.evaluation.music import fingerprint
+from toolkit.evaluation.pins import check_pinned
 from toolkit.values import DRUMS, Audio, Notes, Samples, Stems
 
 SAMPLE_RATE = 44100
@@ -52,7 +50,7 @@ class Song:
     source : str or Band
         A song's name in `toolkit.adapters.openmsx`, of which an excerpt is taken, or a band.
     sha256 : str
-        Of the notes as `toolkit.evaluation.music.fingerprint` gives it.
+        Of the notes as `toolkit.evaluation.pins.fingerprint` gives it.
     stereo : bool
         Keeps the SoundFont's own panning; else both channels are averaged.
     """
@@ -283,12 +281,8 @@ def song_notes(song: Song) -> Notes:
     source = song.source
     notes = openmsx.read(source) if isinstance(source, str) else bands.play(source, SECONDS)
     notes = excerpt(notes, SECONDS) if isinstance(source, str) else _until(notes, SECONDS)
-    found = fingerprint(notes)
-    if found != song.sha256:
-        raise ToolkitError(
-            f"the notes of {song.name} have sha256 {found}, not {song.sha256}",
-            "use Debian's openttd-openmsx 0.4.2 and mma 21.09",
-        )
+    hint = "use Debian's openttd-openmsx 0.4.2 and mma 21.09"
+    check_pinned(song.name, notes, song.sha256, hint)
     return notes
 
 
@@ -302,10 +296,8 @@ def render(song: Song) -> Stems:
     if path.is_file():
         return _stems(np.load(path))
     samples = play(song_notes(song), stereo=song.stereo)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}.partial.npy")
-    np.save(partial, samples)
-    partial.replace(path)
+    with keeping(path) as partial:
+        np.save(partial, samples)
     return _stems(samples)
 
 

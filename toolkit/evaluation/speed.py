@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -62,16 +63,13 @@ def speed(
     choose({}, methods)
     seconds = min(_SECONDS, 10 * limit) if limit else _SECONDS
     load_before = _load()
-    rows: list[dict[str, Any]] = []
-    for number, setting in enumerate(SETTINGS):
-        rows += _measure_apart(setting, seconds, seeds)
-        if progress is not None:
-            progress(number + 1, len(SETTINGS))
+    jobs = [partial(_measure_apart, setting, seconds, seeds) for setting in SETTINGS]
+    rows = table.collect(jobs, progress)
     return table.Report(
         suite="speed",
         title="Speed: × real time, seconds of sound a second",
         summary=tuple(_summary(step, mine) for (step,), mine in table.group(rows, "step").items()),
-        rows=tuple(rows),
+        rows=rows,
         notes=(
             "The input is damaged music (pipeline degrade-shellac). Measure is the analysis that "
             "sets the strengths; the whole chain is that and all steps, without reading and "

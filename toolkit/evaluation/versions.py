@@ -146,7 +146,7 @@ def warped(version: Version, sheet: LeadSheet, moved: Callable[[Array], Array]) 
 
 def pulse(source: LeadSheet, arrangement: Arrangement) -> float:
     """Return as how many beats an arrangement writes a beat of its source."""
-    ratio = (arrangement.body[1] - arrangement.body[0]) / source.length
+    ratio = arrangement.stretch(source)
     return min(_FACTORS, key=lambda factor: abs(np.log(ratio / factor)))
 
 

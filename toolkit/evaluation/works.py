@@ -9,7 +9,6 @@ another. Beat and bar tracking are fitted to `DEVELOPMENT` and `HELD_OUT` and me
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from dataclasses import asdict
 from functools import cache
@@ -18,7 +17,7 @@ import numpy as np
 
 from toolkit.adapters import debian
 from toolkit.adapters.annotated_scores import Bar, Score, annotated_score
-from toolkit.cache import cache_dir
+from toolkit.cache import cache_dir, keeping
 from toolkit.errors import UsageError
 from toolkit.io import midi
 from toolkit.style import timeline
@@ -151,10 +150,8 @@ def score(work: str) -> Score:
             tuple(tuple(each) for each in kept["sharps"]),
         )
     found = _booster(work) if work.startswith(_BOOSTER) else annotated_score(work)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    partial.write_text(json.dumps(asdict(found)), encoding="utf-8")
-    partial.replace(path)
+    with keeping(path) as partial:
+        partial.write_text(json.dumps(asdict(found)), encoding="utf-8")
     return found
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import struct
 
+from toolkit.io.list_chunks import items
+
 _CUE_SIZE, _LOOP_SIZE, _SMPL_SIZE = 24, 24, 36
 
 
@@ -31,15 +33,12 @@ def rescaled_cue(payload: bytes, ratio: float) -> bytes | None:
 def rescaled_adtl(payload: bytes, ratio: float) -> bytes | None:
     """Return an ``adtl`` list with the lengths of its ``ltxt`` regions times `ratio`."""
     result = bytearray(payload)
-    position = 4
-    while position + 8 <= len(payload):
-        id, size = struct.unpack_from("<4sI", payload, position)
-        position += 8
-        if position + size > len(payload):
-            return None
+    labels = items(payload)
+    if labels is None:
+        return None
+    for id, start, size in labels:
         if id == b"ltxt" and size >= 8:
-            _scale(result, position + 4, ratio)
-        position += size + size % 2
+            _scale(result, start + 4, ratio)
     return bytes(result)
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 
+from toolkit.io.list_chunks import items
+
 _TAGS = {
     b"INAM": "title",
     b"IART": "artist",
@@ -35,11 +37,11 @@ def with_software(payload: bytes, software: str) -> bytes | None:
 
     None when the payload is malformed and must rather be left alone.
     """
-    spans = _spans(payload)
-    if spans is None:
+    texts = items(payload)
+    if texts is None:
         return None
     entry = _entry(b"ISFT", software.encode("ascii", "replace"))
-    for id, start, size in spans:
+    for id, start, size in texts:
         if id == b"ISFT":
             return payload[: start - 8] + entry + payload[start + size + size % 2 :]
     return payload + b"\0" * (len(payload) % 2) + entry
@@ -60,25 +62,11 @@ def from_tags(tags: Mapping[str, str], software: str) -> bytes:
 def tags_of(payload: bytes) -> dict[str, str]:
     """Return the texts of an INFO payload by name; unknown ids are left out."""
     texts = {}
-    for id, start, size in _spans(payload) or []:
+    for id, start, size in items(payload) or []:
         text = _decoded(payload[start : start + size].split(b"\0")[0])
         if id in _TAGS and text:
             texts[_TAGS[id]] = text
     return texts
-
-
-def _spans(payload: bytes) -> list[tuple[bytes, int, int]] | None:
-    """Return id, start and size of each text; None when one reaches beyond the end."""
-    found = []
-    position = 4
-    while position + 8 <= len(payload):
-        id, size = struct.unpack_from("<4sI", payload, position)
-        position += 8
-        if position + size > len(payload):
-            return None
-        found.append((id, position, size))
-        position += size + size % 2
-    return found
 
 
 def _entry(id: bytes, text: bytes) -> bytes:

@@ -23,6 +23,7 @@ from toolkit.errors import InputError
 from toolkit.io.atomic import replacing
 from toolkit.io.midi_lanes import Lane, lanes
 from toolkit.io.midi_reader import collect
+from toolkit.io.pitch_names import MINOR_TONICS, PITCH_CLASSES, pitch_class
 from toolkit.io.timeline import Timeline, follow
 from toolkit.values import DRUMS, Notes
 
@@ -31,9 +32,6 @@ RESOLUTION = 960
 
 _HINT = "give a Standard MIDI File of type 0 or 1"
 _BEND_RANGE = 12
-_KEYS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-_MINOR_KEYS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
-_STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
 def write(path: Path, notes: Notes, *, bends: bool = False, force: bool = False) -> str:
@@ -210,6 +208,5 @@ def _track(events: list[tuple[int, int, Any]]) -> Any:
 def _key(name: str) -> str:
     """Return a key such as ``F# minor`` as the library wants it, spelled with few accidentals."""
     tonic, _, mode = name.partition(" ")
-    pitch = _STEPS[tonic[0].upper()] + tonic.count("#") - tonic[1:].count("b")
-    minor = mode.startswith("min")
-    return _MINOR_KEYS[pitch % 12] + "m" if minor else _KEYS[pitch % 12]
+    pitch = pitch_class(tonic[0].upper() + tonic[1:])
+    return MINOR_TONICS[pitch] + "m" if mode.startswith("min") else PITCH_CLASSES[pitch]

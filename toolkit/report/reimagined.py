@@ -103,7 +103,7 @@ def _cautions(found: Mapping[str, Any]) -> list[str]:
 def _bars(source: LeadSheet, arrangement: Arrangement) -> list[dict[str, Any]]:
     """Return the chords of every bar of the arrangement, and those of the source at that place."""
     start, stop = arrangement.body
-    stretch = (stop - start) / max(source.length, 1e-9)
+    stretch = arrangement.stretch(source)
     rows = []
     for number, bar in enumerate(arrangement.sheet.bars):
         inside = start - 1e-6 <= bar.onset < stop - 1e-6

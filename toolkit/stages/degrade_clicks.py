@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from toolkit import chunks
 from toolkit.run import Run
 from toolkit.stage import param, stage
-from toolkit.values import Audio, Samples
+from toolkit.values import Audio
 
 
 @stage
@@ -33,16 +32,10 @@ class DegradeClicks:
             impulses=self.impulses,
             destructive=self.destructive,
         )
-
-        def apply(block: Samples, start: int) -> Samples:
-            return damage.add_clicks(block, start, clicks, audio.sample_rate)
-
-        reach = damage.LEVEL_SECONDS + damage.LONGEST_SECONDS
-        out = chunks.overlap_add(
-            apply,
+        out = damage.click_through(
             audio.samples,
-            size=2**18,
-            context=round(reach * audio.sample_rate) + 3,
+            clicks,
+            audio.sample_rate,
             out=run.scratch(audio.samples.shape),
             progress=run.tick,
         )

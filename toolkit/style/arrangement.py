@@ -107,6 +107,10 @@ class Arrangement:
     body: tuple[float, float]
     feel: str = ""
 
+    def stretch(self, source: LeadSheet) -> float:
+        """Return how many of its beats a beat of its source lasts, measured over the body."""
+        return (self.body[1] - self.body[0]) / max(source.length, 1e-9)
+
     def part(self, name: str) -> Part:
         """Return a part by name.
 

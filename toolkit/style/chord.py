@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from toolkit.errors import InputError
+from toolkit.io.pitch_names import PITCH_CLASSES, STEPS, pitch_class
 from toolkit.style.chord_spelling import read_suffix
 
 QUALITIES: dict[str, tuple[int, ...]] = {
@@ -40,8 +41,6 @@ TENSIONS: dict[str, int] = {
 }  # fmt: skip
 """Semitones above the root, by name."""
 
-ROOTS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-
 _TO_HARTE = {
     "": "maj", "m": "min", "dim": "dim", "aug": "aug", "sus2": "sus2", "sus4": "sus4",
     "6": "maj6", "m6": "min6", "7": "7", "maj7": "maj7", "m7": "min7", "mmaj7": "minmaj7",
@@ -49,7 +48,6 @@ _TO_HARTE = {
 }  # fmt: skip
 _DEGREES = {0: "1", 1: "b2", 2: "2", 3: "b3", 4: "3", 5: "4", 6: "b5", 7: "5", 8: "#5", 9: "6",
             10: "b7", 11: "7"}  # fmt: skip
-_STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _SYMBOL = re.compile(r"^([A-G])([#b]*):?([^(:]*?)(?:\(([^)]*)\))?(?:/([A-G][#b]*|[#b]*\d+))?$")
 
 
@@ -93,8 +91,8 @@ class Chord:
     def symbol(self) -> str:
         """Return the lead-sheet symbol, such as ``F#m7(9)``."""
         tensions = f"({','.join(self.tensions)})" if self.tensions else ""
-        below = "" if self.bass is None else f"/{ROOTS[self.bass]}"
-        return f"{ROOTS[self.root]}{self.quality}{tensions}{below}"
+        below = "" if self.bass is None else f"/{PITCH_CLASSES[self.bass]}"
+        return f"{PITCH_CLASSES[self.root]}{self.quality}{tensions}{below}"
 
     @property
     def harte(self) -> str:
@@ -105,7 +103,7 @@ class Chord:
             closed = quality.endswith(")")
             quality = f"{quality[:-1]},{inside})" if closed else f"{quality}({inside})"
         below = "" if self.bass is None else f"/{_DEGREES[(self.bass - self.root) % 12]}"
-        return f"{ROOTS[self.root]}:{quality}{below}"
+        return f"{PITCH_CLASSES[self.root]}:{quality}{below}"
 
     @property
     def pitch_classes(self) -> tuple[int, ...]:
@@ -147,14 +145,9 @@ def parse(symbol: str) -> Chord:
     return Chord(root, *read, None if below is None else _bass(root, below))
 
 
-def pitch_class(name: str) -> int:
-    """Return the pitch class of a note name such as ``Bb``."""
-    return (_STEPS[name[0]] + name.count("#") - name[1:].count("b")) % 12
-
-
 def _bass(root: int, name: str) -> int:
     """Return the pitch class of a bass given as a note or, in Harte's way, as a degree."""
-    if name[0] in _STEPS:
+    if name[0] in STEPS:
         return pitch_class(name)
     number = int(name.lstrip("#b")) - 1
     above = (0, 2, 4, 5, 7, 9, 11)[number % 7] + name.count("#") - name.count("b")

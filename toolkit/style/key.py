@@ -12,16 +12,18 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.errors import UsageError
+from toolkit.io.pitch_names import MINOR_TONICS, PITCH_CLASSES, STEPS, pitch_class
+from toolkit.style.switching import best_path, starts
 from toolkit.style.tones import sounding
 from toolkit.values import Notes
 
 Array = npt.NDArray[np.float64]
 
-MAJOR_NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-MINOR_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
-KEYS = tuple(f"{name} major" for name in MAJOR_NAMES) + tuple(
-    f"{name} minor" for name in MINOR_NAMES
+KEYS = (
+    *(f"{name} major" for name in PITCH_CLASSES),
+    *(f"{name} minor" for name in MINOR_TONICS),
 )
+"""Every key by name: the major ones from C on, then the minor ones."""
 
 _MAJOR = (0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081)
 _MINOR = (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052)
@@ -40,9 +42,8 @@ def keys(notes: Notes) -> tuple[tuple[float, str], ...]:
     tones = sounding(notes, edges) if len(edges) > 1 else np.zeros((0, 12))
     if not tones.any():
         return ()
-    path = _best_path(likelihoods(tones) * _EVIDENCE * _WINDOW_SECONDS)
-    changes = np.flatnonzero(np.append(True, np.diff(path) != 0))
-    return tuple((float(edges[index]), KEYS[path[index]]) for index in changes)
+    path = best_path(likelihoods(tones) * _EVIDENCE * _WINDOW_SECONDS, _CHANGE)
+    return tuple((float(edges[index]), KEYS[path[index]]) for index in starts(path))
 
 
 def key(notes: Notes) -> str:
@@ -66,20 +67,6 @@ def likelihoods(tones: Array) -> Array:
     return np.asarray(shares @ logs.T)
 
 
-def _best_path(odds: Array) -> npt.NDArray[np.intp]:
-    total = odds[0].copy()
-    came = np.zeros(odds.shape, np.intp)
-    for step in range(1, len(odds)):
-        best = int(total.argmax())
-        leap = total[best] - _CHANGE > total
-        came[step] = np.where(leap, best, np.arange(len(total)))
-        total = np.where(leap, total[best] - _CHANGE, total) + odds[step]
-    path = [int(total.argmax())]
-    for step in range(len(odds) - 1, 0, -1):
-        path.append(int(came[step, path[-1]]))
-    return np.array(path[::-1])
-
-
 def krumhansl_key(notes: Notes) -> str:
     """Return the key whose probe-tone profile correlates best, the classic algorithm (1990)."""
     tones = sounding(notes, np.array([0.0, max(notes.duration, 1e-3)]))[0]
@@ -97,15 +84,15 @@ def transposed_key(name: str, semitones: int) -> str:
     >>> transposed_key("A minor", 3)
     'C minor'
     """
-    tonic, _, mode = name.partition(" ")
-    names = MAJOR_NAMES if mode == "major" else MINOR_NAMES
-    return f"{names[(names.index(tonic) + semitones) % 12]} {mode}"
+    tonic, mode = tonic_and_mode(name)
+    names = PITCH_CLASSES if mode == "major" else MINOR_TONICS
+    return f"{names[(tonic + semitones) % 12]} {mode}"
 
 
 def tonic_and_mode(name: str) -> tuple[int, str]:
     """Return the tonic's pitch class and ``major`` or ``minor``, of a key such as ``F# minor``."""
     tonic, _, mode = name.partition(" ")
-    names = MAJOR_NAMES if mode == "major" else MINOR_NAMES
+    names = PITCH_CLASSES if mode == "major" else MINOR_TONICS
     return names.index(tonic), mode
 
 
@@ -130,8 +117,7 @@ def nearest_transposition(name: str, tonic: str) -> int:
     -2
     """
     letter = tonic.split()[0] if tonic.split() else ""
-    steps = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-    if letter[:1].upper() not in steps or set(letter[1:]) - {"#", "b"}:
+    if letter[:1].upper() not in STEPS or set(letter[1:]) - {"#", "b"}:
         raise UsageError(f"{tonic!r} is no key", "such as: C, Eb, F#")
-    wanted = steps[letter[0].upper()] + letter.count("#") - letter[1:].count("b")
+    wanted = pitch_class(letter[0].upper() + letter[1:])
     return (wanted - tonic_and_mode(name)[0] + 6) % 12 - 6

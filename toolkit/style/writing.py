@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from toolkit.style.arrangement import Arrangement
 from toolkit.style.lead_sheet import LeadSheet
 from toolkit.values import DRUMS, Note, Notes
+
+_EPSILON = 1e-6
 
 
 def written(arrangement: Arrangement) -> Notes:
@@ -27,21 +32,42 @@ def written(arrangement: Arrangement) -> Notes:
         for drums in (part.program == DRUMS,)
         for tone in part.tones
     )
-    return Notes(
-        notes,
-        tempo_map=((0.0, tempo),),
-        meters=meters(arrangement.sheet, beat),
-        keys=tuple((max(at, 0.0) * beat, name) for at, name in arrangement.sheet.keys),
-        chords=tuple(
-            (max(span.onset, 0.0) * beat, span.chord.harte) for span in arrangement.sheet.chords
-        ),
+    return replace(
+        marks(arrangement.sheet, lambda at: at * beat), notes=notes, tempo_map=((0.0, tempo),)
     )
 
 
-def meters(sheet: LeadSheet, beat_seconds: float) -> tuple[tuple[float, int, int], ...]:
-    """Return where the number of beats of a bar changes, as `toolkit.values.Notes` has it."""
-    found: list[tuple[float, int, int]] = []
+def marks(
+    sheet: LeadSheet,
+    seconds: Callable[[float], float],
+    *,
+    denominator: int = 4,
+    parts: int = 1,
+) -> Notes:
+    """Return meters, keys and chords of a sheet, without notes and tempo.
+
+    Parameters
+    ----------
+    sheet : LeadSheet
+        A meter is said where it changes, and ``N`` where no chord is.
+    seconds : callable
+        Where a beat lies in time.
+    denominator, parts : int
+        What each part of a beat is written as, an eighth being 8, and how many parts it has.
+    """
+    meters: list[tuple[float, int, int]] = []
     for bar in sheet.bars:
-        if not found or found[-1][1] != bar.beats:
-            found.append((bar.onset * beat_seconds, bar.beats, 4))
-    return tuple(found)
+        meter = (bar.beats * parts, denominator)
+        if not meters or meters[-1][1:] != meter:
+            meters.append((seconds(bar.onset), *meter))
+    chords: list[tuple[float, str]] = []
+    end = 0.0
+    for span in sheet.chords:
+        if span.onset > end + _EPSILON:
+            chords.append((seconds(end), "N"))
+        chords.append((seconds(max(span.onset, 0.0)), span.chord.harte))
+        end = span.offset
+    if sheet.chords and end < sheet.length - _EPSILON:
+        chords.append((seconds(end), "N"))
+    keys = tuple((seconds(max(beat, 0.0)), name) for beat, name in sheet.keys)
+    return Notes((), meters=tuple(meters), keys=keys, chords=tuple(chords))

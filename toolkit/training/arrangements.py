@@ -15,8 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from toolkit.cache import cache_dir
-from toolkit.errors import ToolkitError
+from toolkit.adapters import pop909
 from toolkit.training.drumming import drumming
 from toolkit.training.polyphony import invention
 from toolkit.training.presets import Preset
@@ -29,7 +28,6 @@ _COMPING = (4, 6, 7, 11, 15, 16, 17, 19, 21, 22, 24, 24, 25, 25, 26, 27, 28, 46,
 _PADS = (16, 19, 48, 49, 50, 51, 52, 54, 61, 89, 90, 91, 95)
 
 SECONDS = 40.0
-_FIRST_HELD_BACK = 801
 _LOWEST_BASS, _HIGHEST_BASS = 28, 52
 _HIGHEST_ROOT = 62
 _TOGETHER = 0.04
@@ -40,23 +38,16 @@ _DRUMS_SHARE, _PAD_SHARE, _DOUBLED_SHARE = 0.85, 0.3, 0.35
 _ALL, _LOW, _MIDDLE = (9.0,) * 6, (9.0, 9.0, 0.0, 0.0, 0.0, 0.0), (0.0, 9.0, 9.0, 9.0, 9.0, 0.0)
 
 
-def pop_songs(package: str) -> tuple[Path, ...]:
-    """Return the numbered songs of a collection but the last, which are for tests.
+def pop_songs() -> tuple[Path, ...]:
+    """Return the songs of POP909 that are neither for validation nor for tests.
 
     Raises
     ------
     ToolkitError
         If they are not unpacked.
     """
-    folder = cache_dir() / "unpacked" / package
-    numbered = sorted(
-        (int(path.stem), path) for path in folder.rglob("*.mid") if path.stem.isdigit()
-    )
-    if not numbered:
-        raise ToolkitError(
-            f"the songs of {package} are not here", f"unpack its MIDI files into {folder}"
-        )
-    return tuple(path for number, path in numbered if number < _FIRST_HELD_BACK)
+    paths = (pop909.path_of(number) for number in pop909.TRAINING)
+    return tuple(path for path in paths if path.is_file())
 
 
 def pop(rng: np.random.Generator, path: Path) -> list[Note]:

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from toolkit.adapters import mma, scores
+from toolkit.cache import keeping
 from toolkit.errors import ToolkitError
 from toolkit.evaluation.songs import stem_of
 from toolkit.training import arrangements, charts, players, renders, sources
@@ -97,7 +98,7 @@ def _arrangement(rng: np.random.Generator, number: int, ledger: sources.Ledger) 
         return _arranged_movement(rng, found[number // _TURNS % len(found)])
     if turn < 4:
         return _song(rng, mma.grooves(held_out=False))
-    songs = arrangements.pop_songs(ledger.bands["songbook"]["package"])
+    songs = arrangements.pop_songs()
     song = songs[int(rng.integers(len(songs)))]
     return Notes(tuple(arrangements.pop(rng, song)))
 
@@ -202,7 +203,5 @@ def _save(target: Path, notes: Notes, rng: np.random.Generator, ledger: sources.
     for index, kind in enumerate(CLASSES):
         part = tuple(note for note in notes if stem_of(note.program) == kind)
         stems[index] = players.perform(part, kind, ledger.bands["font"], rng, stems.shape[1])
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_suffix(".partial.npy")
-    np.save(partial, np.round(stems * 32767).astype(np.int16))
-    partial.replace(target)
+    with keeping(target) as partial:
+        np.save(partial, np.round(stems * 32767).astype(np.int16))

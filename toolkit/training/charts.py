@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from toolkit.io.pitch_names import PITCH_CLASSES
 from toolkit.values import Note
-
-NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
 TONES = {
     "": (0, 4, 7),
@@ -75,7 +74,7 @@ class Chart:
     @property
     def spelled(self) -> list[str]:
         """Return the chords as MMA writes them."""
-        return [NAMES[root] + quality for root, quality in self.chords]
+        return [PITCH_CLASSES[root] + quality for root, quality in self.chords]
 
 
 def chart(rng: np.random.Generator, bars: int) -> Chart:

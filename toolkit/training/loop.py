@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from toolkit.cache import keeping
 from toolkit.training.recipe import Recipe
 from toolkit.training.simulation import Dice
 from toolkit.training.sources import Ledger
@@ -161,18 +162,15 @@ def _save(
     step: int,
     seconds: float,
 ) -> None:
-    partial = path.with_suffix(".partial")
-    torch.save(
-        {
-            "model": model.state_dict(),
-            "average": average.state_dict(),
-            "optimizer": optimizer.state_dict(),
-            "step": step,
-            "seconds": seconds,
-        },
-        partial,
-    )
-    partial.replace(path)
+    state = {
+        "model": model.state_dict(),
+        "average": average.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "step": step,
+        "seconds": seconds,
+    }
+    with keeping(path) as partial:
+        torch.save(state, partial)
 
 
 def _append(path: Path, row: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from toolkit.adapters import debian, scores, soundfont
+from toolkit.adapters import debian, music21_scores, scores, soundfont
 from toolkit.training import sources
 from toolkit.values import DRUMS, Note, Notes
 
@@ -83,9 +83,7 @@ def prepare_midi(ledger: sources.Ledger, source: dict[str, Any]) -> Iterator[Pat
 
 def works(composer: str, table: dict[str, Any]) -> list[str]:
     """Return corpus paths, at most the ledger's limit of them, evenly spaced over them all."""
-    from music21 import corpus
-
-    root = Path(corpus.__file__).parent
+    root = Path(music21_scores.library().corpus.__file__).parent
     paths = sorted(
         path.relative_to(root).as_posix()
         for path in (root / composer).rglob("*")

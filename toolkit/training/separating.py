@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from toolkit.dsp import resample
 from toolkit.errors import ToolkitError
-from toolkit.evaluation import old_records
+from toolkit.evaluation import old_records, stem_metrics
 from toolkit.models.spectra import Spectra, local_features
 from toolkit.models.stem_masking import NAMES, REACH
 from toolkit.training import bands, sources, tone
@@ -245,7 +245,9 @@ class Separating:
             found = grid.synthesize(parts, stems.shape[1]).cpu()
             for name, truth, part in zip(STEMS, stems, found, strict=True):
                 if truth.square().mean() > 1e-3 * mixture.square().mean().cpu():
-                    gain = _si_sdr(truth, part) - _si_sdr(truth, mixture[0].cpu())
+                    done, undone = part.numpy(), mixture[0].cpu().numpy()
+                    gain = stem_metrics.si_sdr(truth.numpy(), done)
+                    gain -= stem_metrics.si_sdr(truth.numpy(), undone)
                     gains.setdefault(f"{name}_{kind}", []).append(gain)
         means = {name: float(np.mean(each)) for name, each in sorted(gains.items())}
         return {"gain": float(np.mean(list(means.values()))), **means}
@@ -328,10 +330,3 @@ def _validation_items() -> tuple[tuple[str, Tensor], ...]:
             length = _VALIDATION_SECONDS * bands.SAMPLE_RATE
             found.append((kind, task.batch(corpus, dice, 1, length)[0][0]))
     return tuple(found)
-
-
-def _si_sdr(truth: Tensor, found: Tensor) -> float:
-    scale = (truth * found).sum() / truth.square().sum().clamp_min(1e-9)
-    error = found - scale * truth
-    ratio = (scale * truth).square().sum() / error.square().sum().clamp_min(1e-9)
-    return float(10 * torch.log10(ratio.clamp_min(1e-9)))

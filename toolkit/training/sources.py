@@ -18,7 +18,7 @@ import numpy as np
 import soundfile
 
 from toolkit.adapters.debian import fetch
-from toolkit.cache import cache_dir
+from toolkit.cache import cache_dir, keeping
 from toolkit.dsp import resample
 from toolkit.errors import ToolkitError
 
@@ -115,8 +115,6 @@ def prepare_music(source: dict[str, Any]) -> Iterator[Path]:
 
 def save(path: Path, mono: np.ndarray) -> None:
     """Write samples as 16-bit numbers, the peak at 0.7 of full scale."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     peak = float(np.abs(mono).max(initial=1e-9))
-    partial = path.with_suffix(".partial.npy")
-    np.save(partial, np.round(mono * (_PEAK / peak * 32767)).astype(np.int16))
-    partial.replace(path)
+    with keeping(path) as partial:
+        np.save(partial, np.round(mono * (_PEAK / peak * 32767)).astype(np.int16))

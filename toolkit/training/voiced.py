@@ -8,7 +8,6 @@ a few versions that differ in key, tempo, octave of the tune, loudness, touch an
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.adapters import pop909
-from toolkit.cache import cache_dir
+from toolkit.adapters import music21_scores, pop909
+from toolkit.cache import cache_dir, keeping
 from toolkit.errors import ToolkitError
 from toolkit.evaluation import works
 from toolkit.style import timeline
@@ -86,7 +85,6 @@ def prepare() -> Iterator[Path]:
             path = described_file(split, kind)
             if path.is_file():
                 continue
-            path.parent.mkdir(parents=True, exist_ok=True)
             rng = np.random.default_rng([KINDS.index(kind), split == "train"])
             described, labels, weights, ends = [], [], [], []
             for piece in _pieces(rng, split, kind):
@@ -95,15 +93,14 @@ def prepare() -> Iterator[Path]:
                 labels.append(label.astype(np.int8))
                 weights.append(weight.astype(np.float16))
                 ends.append(len(label))
-            partial = path.with_suffix(".partial.npz")
-            np.savez(
-                partial,
-                features=np.concatenate(described),
-                label=np.concatenate(labels),
-                weight=np.concatenate(weights),
-                end=np.cumsum(ends),
-            )
-            partial.replace(path)
+            with keeping(path) as partial:
+                np.savez(
+                    partial,
+                    features=np.concatenate(described),
+                    label=np.concatenate(labels),
+                    weight=np.concatenate(weights),
+                    end=np.cumsum(ends),
+                )
             yield path
 
 
@@ -158,14 +155,10 @@ def score(work: str) -> Voiced:
 
 def tunes() -> list[tuple[list[Row], float]]:
     """Return the tunes of the books, each with the beats of its bar."""
-    from music21 import corpus
-
     found = []
-    with warnings.catch_warnings():
-        # Some tunes have overfull measures, which music21 mends and mentions.
-        warnings.simplefilter("ignore")
+    with music21_scores.quietly() as music21:
         for book in TUNE_BOOKS:
-            for each in corpus.parse(book).scores:
+            for each in music21.corpus.parse(book).scores:
                 flat = each.flatten().stripTies()
                 meter = next(iter(flat.getElementsByClass("TimeSignature")), None)
                 rows = [

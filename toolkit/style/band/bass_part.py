@@ -11,6 +11,7 @@ import numpy as np
 from toolkit.style.arrangement import Tone
 from toolkit.style.band.bass_lines import Wish, find_pitches
 from toolkit.style.band.form import held_from
+from toolkit.style.band.phrase_bars import PhraseBar, phrase_bars
 from toolkit.style.band.playing import Played, Scene
 from toolkit.style.band.subdivision import placed
 from toolkit.style.lead_sheet import ChordSpan
@@ -45,30 +46,17 @@ class Beat:
 
 
 @dataclass(frozen=True)
-class BassBar:
+class BassBar(PhraseBar):
     """Hold what a bassist knows of a bar.
 
     Parameters
     ----------
-    index : int
-        Of the bar in the sheet.
-    onset : float
-        In beats.
-    beats : int
-        Of the bar.
-    energy : float
-        0..1.
-    phrase_bar : int
-        How many bars of its phrase came before.
+    index, onset, beats, energy, phrase_bar
+        As in `PhraseBar`.
     last_of_phrase, new_chord_next : bool
         Whether the phrase ends with it, and whether the next bar begins with another chord.
     """
 
-    index: int
-    onset: float
-    beats: int
-    energy: float
-    phrase_bar: int
     last_of_phrase: bool
     new_chord_next: bool
 
@@ -79,22 +67,11 @@ Rhythm = Callable[[BassBar, np.random.Generator], Sequence[Beat]]
 def bass_bars(scene: Scene) -> Iterator[BassBar]:
     """Yield what a bassist knows of each bar, held last chord excluded."""
     sheet = scene.sheet
-    held = held_from(sheet)
-    count = 0
-    for index, bar in enumerate(sheet.bars):
-        phrase = sheet.phrase_at(bar.onset)
-        starts = index == 0 or sheet.phrase_at(sheet.bars[index - 1].onset) is not phrase
-        count = 0 if starts else count + 1
-        if bar.onset >= held - _EPSILON:
-            return
+    for bar in phrase_bars(scene):
         here, after = sheet.chord_at(bar.offset - 0.5), sheet.chord_at(bar.offset)
         yield BassBar(
-            index=index,
-            onset=bar.onset,
-            beats=bar.beats,
-            energy=scene.energy(bar.onset),
-            phrase_bar=count,
-            last_of_phrase=bar.offset >= phrase.offset - _EPSILON,
+            **vars(bar),
+            last_of_phrase=bar.offset >= sheet.phrase_at(bar.onset).offset - _EPSILON,
             new_chord_next=after is not None and (here is None or after.chord != here.chord),
         )
 
@@ -195,7 +172,7 @@ def _announcing(beat: Beat, begin: float) -> Beat:
 def _beginning_in(scene: Scene, bar: BassBar) -> tuple[ChordSpan, ...]:
     """Return the chords that begin within a bar, after its first moment and before its end."""
     chords = scene.sheet.chords
-    edges = (bar.onset + _EPSILON, bar.onset + bar.beats - _EPSILON)
+    edges = (bar.onset + _EPSILON, bar.offset - _EPSILON)
     first, last = (bisect_left(chords, edge, key=lambda span: span.onset) for edge in edges)
     return chords[first:last]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from toolkit.style.band.energy import FRAME
-from toolkit.style.band.form import held_from
+from toolkit.style.band.phrase_bars import PhraseBar, phrase_bars
 from toolkit.style.band.playing import Scene
 from toolkit.style.lead_sheet import LeadSheet, LineNote
 
@@ -17,21 +17,13 @@ _LONG = 0.9
 
 
 @dataclass(frozen=True)
-class BarCue:
+class BarCue(PhraseBar):
     """Hold what a drummer knows of a bar.
 
     Parameters
     ----------
-    index : int
-        Of the bar in the sheet.
-    onset : float
-        In beats.
-    beats : int
-        Of the bar.
-    energy : float
-        0..1.
-    phrase_bar : int
-        How many bars of its phrase came before.
+    index, onset, beats, energy, phrase_bar
+        As in `PhraseBar`.
     phrase_start, section_start : bool
         Whether a phrase begins with it, and whether that phrase differs from the one before.
     phrase_end, section_end : bool
@@ -44,11 +36,6 @@ class BarCue:
         ``intro`` or ``ending`` in these, else empty.
     """
 
-    index: int
-    onset: float
-    beats: int
-    energy: float
-    phrase_bar: int
     phrase_start: bool
     section_start: bool
     phrase_end: bool
@@ -65,28 +52,19 @@ class BarCue:
 def bar_cues(scene: Scene) -> list[BarCue]:
     """Return the cue of each bar before the held last chord."""
     sheet = scene.sheet
-    held = held_from(sheet)
     cues = []
-    count = 0
-    for index, bar in enumerate(sheet.bars):
-        if bar.onset >= held - _EPSILON:
-            break
+    for bar in phrase_bars(scene):
         phrase = sheet.phrase_at(bar.onset)
-        starts = index == 0 or sheet.phrase_at(sheet.bars[index - 1].onset) is not phrase
-        count = 0 if starts else count + 1
-        ends = index + 1 == len(sheet.bars) or sheet.phrase_at(bar.offset) is not phrase
-        before = sheet.phrase_at(sheet.bars[max(index - 1, 0)].onset).label
+        starts = bar.phrase_bar == 0
+        ends = bar.index + 1 == len(sheet.bars) or sheet.phrase_at(bar.offset) is not phrase
+        before = sheet.phrase_at(sheet.bars[max(bar.index - 1, 0)].onset).label
         after = sheet.phrase_at(bar.offset).label
         inside = _sounding(sheet.melody, bar.onset, bar.offset)
         cues.append(
             BarCue(
-                index=index,
-                onset=bar.onset,
-                beats=bar.beats,
-                energy=scene.energy(bar.onset),
-                phrase_bar=count,
+                **vars(bar),
                 phrase_start=starts,
-                section_start=starts and (index == 0 or before != phrase.label),
+                section_start=starts and (bar.index == 0 or before != phrase.label),
                 phrase_end=ends,
                 section_end=ends and after != phrase.label,
                 gaps=_gaps(inside, bar.onset, bar.offset),
@@ -103,7 +81,7 @@ def fill_beats(cue: BarCue, sheet: LeadSheet) -> int:
     A section's end gets more than a phrase's, and loud music more than quiet music; the tune is
     not drowned: a fill shrinks to a beat where the tune plays on.
     """
-    if not cue.phrase_end or cue.onset + cue.beats >= sheet.length - _EPSILON:
+    if not cue.phrase_end or cue.offset >= sheet.length - _EPSILON:
         return 0
     wanted = 1 + round(2 * cue.energy) + (1 if cue.section_end else 0)
     wanted = min(wanted, cue.beats)

@@ -67,7 +67,7 @@ def drum_part(
     past: list[frozenset[tuple[int, int]]] = []
     opened = False
     for cue in bar_cues(scene):
-        end = cue.onset + cue.beats
+        end = cue.offset
         own = _unlike(cue, play_bar, variant or _ghost, scene, past)
         length = fill_beats(cue, scene.sheet) if fill is not None else 0
         if fill is not None and length:
@@ -105,10 +105,10 @@ def around_the_kit(cells: Sequence[tuple[float, ...]], *, loud: float = 0.42) ->
             for place in cells[choice]:
                 drum = drums[min(int(path[beat] + 0.6 * rng.random()), len(drums) - 1)]
                 rise = 0.12 * (beat + place) / length
-                position = cue.onset + cue.beats - length + beat + place
+                position = cue.offset - length + beat + place
                 strokes.add(position, drum, humanly(loud + rise, rng))
             if rng.random() < 0.3 + 0.4 * cue.energy:
-                strokes.add(cue.onset + cue.beats - length + beat, KICK, humanly(loud - 0.1, rng))
+                strokes.add(cue.offset - length + beat, KICK, humanly(loud - 0.1, rng))
 
     return fill
 

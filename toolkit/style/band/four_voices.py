@@ -17,6 +17,7 @@ from itertools import pairwise, product
 import numpy as np
 import numpy.typing as npt
 
+from toolkit.dsp.cheapest_path import cheapest_path
 from toolkit.style.band.octaves import into_range
 from toolkit.style.band.tune import Tune
 from toolkit.style.chord import QUALITIES, Chord
@@ -77,16 +78,11 @@ def realize(sheet: LeadSheet) -> tuple[tuple[Station, Voices], ...]:
     if not places:
         return ()
     ways = [tuple(_ways(place)) for place in places]
-    total = _alone(places[0], ways[0])
-    came: list[npt.NDArray[np.intp]] = []
-    for at in range(1, len(places)):
-        steps = total[:, None] + _moves(places[at - 1], places[at], ways[at - 1], ways[at])
-        came.append(steps.argmin(axis=0))
-        total = steps.min(axis=0) + _alone(places[at], ways[at])
-    path = [int(total.argmin())]
-    for back in reversed(came):
-        path.append(int(back[path[-1]]))
-    chosen = [way[index] for way, index in zip(ways, reversed(path), strict=True)]
+    path = cheapest_path(
+        [_alone(place, way) for place, way in zip(places, ways, strict=True)],
+        lambda at: _moves(places[at - 1], places[at], ways[at - 1], ways[at]),
+    )
+    chosen = [way[index] for way, index in zip(ways, path, strict=True)]
     return tuple(zip(places, chosen, strict=True))
 
 

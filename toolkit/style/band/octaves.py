@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from toolkit.dsp.cheapest_path import cheapest_path
 from toolkit.style.lead_sheet import LeadSheet, LineNote
 
 _OUTSIDE = 100.0
@@ -49,16 +50,13 @@ def into_range(
     cost += _MOVED * np.abs(shifts) / 12
     starts = {round(phrase.onset, 6) for phrase in sheet.phrases}
     leaps = np.abs(shifts[:, None] - shifts[None]) / 12
-    total, came = cost[0], []
-    for at in range(1, len(notes)):
-        steps = total[:, None] + _breaking(notes[at - 1], notes[at], sheet, starts) * leaps
-        came.append(steps.argmin(axis=0))
-        total = steps.min(axis=0) + cost[at]
-    path = [int(total.argmin())]
-    for back in reversed(came):
-        path.append(int(back[path[-1]]))
-    moved = zip(notes, reversed(path), strict=True)
-    return tuple(replace(note, pitch=note.pitch + int(shifts[index])) for note, index in moved)
+    path = cheapest_path(
+        cost, lambda at: _breaking(notes[at - 1], notes[at], sheet, starts) * leaps
+    )
+    return tuple(
+        replace(note, pitch=note.pitch + int(shifts[index]))
+        for note, index in zip(notes, path, strict=True)
+    )
 
 
 def _breaking(before: LineNote, after: LineNote, sheet: LeadSheet, starts: set[float]) -> float:

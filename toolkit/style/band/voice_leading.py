@@ -14,6 +14,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from toolkit.dsp.cheapest_path import cheapest_path
 from toolkit.style.band.tune import Tune
 from toolkit.style.chord import Chord
 from toolkit.style.lead_sheet import LeadSheet
@@ -126,18 +127,16 @@ def choose(
     """
     if not slots:
         return ()
-    total = _alone(slots[0], voicings[0], taste, rng)
-    came: list[npt.NDArray[np.intp]] = []
-    for at in range(1, len(slots)):
-        steps = total[:, None] + distance(voicings[at - 1], voicings[at])
+
+    def moves(at: int) -> Array:
+        steps = distance(voicings[at - 1], voicings[at])
         if not slots[at].fresh:
             steps += taste.repeat * same(voicings[at - 1], voicings[at])
-        came.append(steps.argmin(axis=0))
-        total = steps.min(axis=0) + _alone(slots[at], voicings[at], taste, rng)
-    path = [int(total.argmin())]
-    for back in reversed(came):
-        path.append(int(back[path[-1]]))
-    return tuple(each[index] for each, index in zip(voicings, reversed(path), strict=True))
+        return steps
+
+    own = [_alone(slot, each, taste, rng) for slot, each in zip(slots, voicings, strict=True)]
+    path = cheapest_path(own, moves)
+    return tuple(each[index] for each, index in zip(voicings, path, strict=True))
 
 
 def distance(before: Sequence[Voicing], after: Sequence[Voicing]) -> Array:

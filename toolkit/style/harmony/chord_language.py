@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from toolkit.dsp.layers import linear, sigmoid
 from toolkit.style.harmony.chord_events import CLASSES, FIELDS, NUM_CHORDS, START, Events
 
 Array = npt.NDArray[np.float64]
@@ -82,16 +83,14 @@ class Language:
         fields = [table[f"places.{index}.weight"][places[:, index]] for index in range(len(FIELDS))]
         known = [self._embed(states.chords), table["durations.weight"][states.durations]]
         memory = self._recur(np.concatenate([*known, *fields], axis=1), states.memory)
-        by_key = memory @ table["by_key.weight"].T + table["by_key.bias"]
-        by_step = memory @ table["by_step.weight"].T + table["by_step.bias"]
+        by_key, by_step = linear(table, "by_key", memory), linear(table, "by_step", memory)
         turned = _CLASS_START + (_ROOT - states.chords[:, None] % 12) % 12
         return memory, _log_softmax(by_key + np.take_along_axis(by_step, turned, axis=1))
 
     def durations(self, memory: Array, chords: Integers) -> Array:
         """Return the log probabilities of durations of chords, shape (hypotheses, durations)."""
         known = np.concatenate([memory, self._embed(chords)], axis=1)
-        table = self._weights
-        return _log_softmax(known @ table["length.weight"].T + table["length.bias"])
+        return _log_softmax(linear(self._weights, "length", known))
 
     def log_probabilities(self, chart: Events) -> Array:
         """Return the log probability of every chord of a chart after those before it."""
@@ -115,7 +114,7 @@ class Language:
         old = memory @ table["recurrent.weight_hh_l0"].T + table["recurrent.bias_hh_l0"]
         new_reset, new_update, new_content = np.split(new, 3, axis=1)
         old_reset, old_update, old_content = np.split(old, 3, axis=1)
-        reset, update = _sigmoid(new_reset + old_reset), _sigmoid(new_update + old_update)
+        reset, update = sigmoid(new_reset + old_reset), sigmoid(new_update + old_update)
         content = np.tanh(new_content + reset * old_content)
         return np.asarray((1 - update) * content + update * memory)
 
@@ -137,10 +136,6 @@ def load(name: str = CHECKPOINT) -> Language:
 def from_model(model: Any) -> Language:
     """Return the language model of a network of `toolkit.models.chord_language`."""
     return Language({name: value.cpu().numpy() for name, value in model.state_dict().items()})
-
-
-def _sigmoid(values: Array) -> Array:
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * values)))
 
 
 def _log_softmax(odds: Array) -> Array:

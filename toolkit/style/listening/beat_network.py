@@ -10,7 +10,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.checkpoints import Manifest, read_weights, shipped
+from toolkit.checkpoints import Manifest, read_arrays, shipped
+from toolkit.dsp.layers import dilated, linear
 
 Table = npt.NDArray[np.float32]
 Weights = dict[str, Table]
@@ -33,29 +34,20 @@ def said(features: Table) -> Table:
 
 @cache
 def _networks() -> tuple[Manifest, list[Weights]]:
-    from safetensors.numpy import load
-
     manifest = shipped().manifest(CHECKPOINT)
-    weights = load(read_weights(manifest))
     networks: list[Weights] = [{} for _ in range(manifest.config["networks"])]
-    for name, value in weights.items():
+    for name, value in read_arrays(manifest).items():
         number, rest = name.split(".", 1)
-        networks[int(number)][rest] = value.astype(np.float32)
+        networks[int(number)][rest] = value
     return manifest, networks
 
 
 def _run(network: Weights, dilations: list[int], features: Table) -> Table:
     scaled = (features - network["mean"]) * network["scale"]
-    hidden = np.maximum(_dense(network, "entry", scaled), 0)
+    hidden = np.maximum(linear(network, "entry", scaled), 0)
     for number, dilation in enumerate(dilations):
-        kernel = network[f"layers.{number}.weight"]
-        padded = np.pad(hidden, ((dilation, dilation), (0, 0)))
-        taps = [padded[tap * dilation :][: len(hidden)] @ kernel[:, :, tap].T for tap in range(3)]
-        value, gate = np.split(sum(taps) + network[f"layers.{number}.bias"], 2, axis=1)
+        around = dilated(network[f"layers.{number}.weight"], hidden, dilation)
+        value, gate = np.split(around + network[f"layers.{number}.bias"], 2, axis=1)
         gated = np.maximum(value, 0) / (1 + np.exp(-gate))
-        hidden = hidden + _dense(network, f"mixes.{number}", gated)
-    return _dense(network, "exit", hidden)
-
-
-def _dense(network: Weights, name: str, values: Table) -> Table:
-    return np.asarray(values @ network[f"{name}.weight"][:, :, 0].T + network[f"{name}.bias"])
+        hidden = hidden + linear(network, f"mixes.{number}", gated)
+    return linear(network, "exit", hidden)

@@ -12,7 +12,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.style.key import MAJOR_NAMES
+from toolkit.io.pitch_names import PITCH_CLASSES
+from toolkit.style.switching import best_path, starts
 from toolkit.style.tones import lowest, sounding
 from toolkit.values import Notes
 
@@ -31,7 +32,7 @@ QUALITIES: dict[str, tuple[int, ...]] = {
 }
 NO_CHORD = "N"
 SYMBOLS = (
-    *(f"{name}:{quality}" for quality in QUALITIES for name in MAJOR_NAMES),
+    *(f"{name}:{quality}" for quality in QUALITIES for name in PITCH_CLASSES),
     NO_CHORD,
 )
 """Every symbol that can be found, such as ``C:maj``, ``F#:hdim7`` or ``N``."""
@@ -92,9 +93,8 @@ def recognize(
     if bar_lines is not None and len(bar_lines):
         nearest = np.abs(edges[:-1, None] - bar_lines[None]).min(axis=1)
         change[nearest < 1e-6] = _DOWNBEAT_CHANGE
-    path = _best_path(_odds(tones, bass, np.diff(edges)), change)
-    starts = np.flatnonzero(np.append(True, np.diff(path) != 0))
-    return tuple((float(edges[index]), SYMBOLS[path[index]]) for index in starts)
+    path = best_path(_odds(tones, bass, np.diff(edges)), change)
+    return tuple((float(edges[index]), SYMBOLS[path[index]]) for index in starts(path))
 
 
 def _odds(tones: Array, bass: Array, lengths: Array) -> Array:
@@ -127,17 +127,3 @@ def _templates() -> tuple[Array, Array, Array]:
         bass_logs += [np.roll(np.log(bass / bass.sum()), root) for root in range(12)]
         rarity += [_RARITY.get(quality, _RARE)] * 12
     return np.array(tone_logs), np.array(bass_logs), np.array(rarity)
-
-
-def _best_path(odds: Array, change: Array) -> npt.NDArray[np.intp]:
-    total = odds[0].copy()
-    came = np.zeros(odds.shape, np.intp)
-    for step in range(1, len(odds)):
-        best = int(total.argmax())
-        leap = total[best] - change[step] > total
-        came[step] = np.where(leap, best, np.arange(len(total)))
-        total = np.where(leap, total[best] - change[step], total) + odds[step]
-    path = [int(total.argmax())]
-    for step in range(len(odds) - 1, 0, -1):
-        path.append(int(came[step, path[-1]]))
-    return np.array(path[::-1])

@@ -22,6 +22,7 @@ from toolkit.style.performing.melody_voice import melody_voice
 from toolkit.style.performing.tempo_curve import TempoCurve, tempo_curve
 from toolkit.style.performing.wander import wander
 from toolkit.style.style import Style
+from toolkit.style.writing import marks
 from toolkit.values import Note, Notes
 
 Array = npt.NDArray[np.float64]
@@ -92,7 +93,7 @@ def perform(
     seed = int(rng.integers(_SEED))
     curve = tempo_curve(arrangement, style.rubato, np.random.default_rng([seed, 0]))
     stage = _Stage(arrangement, style, curve, arrangement.tempo[0][1], swing, {})
-    marks = _marks(arrangement, style, curve)
+    unplayed = _marks(arrangement, style, curve)
     done: dict[str, Notes] = {}
     for part in sorted(arrangement.parts, key=lambda each: _ORDER.index(each.role)):
         dice = np.random.default_rng([seed, 1 + zlib.crc32(part.name.encode())])
@@ -100,7 +101,7 @@ def perform(
         if off_beats and not stage.off_beats:
             stage = replace(stage, off_beats=off_beats)
         pedal = articulation.pedal(part.pedal, curve)
-        done[part.name] = replace(marks, notes=notes, pedal=pedal)
+        done[part.name] = replace(unplayed, notes=notes, pedal=pedal)
     return Performance(arrangement, {part.name: done[part.name] for part in arrangement.parts})
 
 
@@ -236,19 +237,7 @@ def _marks(arrangement: Arrangement, style: Style, clock: TempoCurve) -> Notes:
     sheet = arrangement.sheet
     compound = sheet.parts == 3 and style.feel == "straight"
     quarters, denominator, parts = (1.5, 8, 3) if compound else (1.0, 4, 1)
-    meters: list[tuple[float, int, int]] = []
-    for bar in sheet.bars:
-        meter = (bar.beats * parts, denominator)
-        if not meters or meters[-1][1:] != meter:
-            meters.append((float(clock.seconds(bar.onset)), *meter))
-    chords: list[tuple[float, str]] = []
-    end = 0.0
-    for span in sheet.chords:
-        if span.onset > end + 1e-6:
-            chords.append((float(clock.seconds(end)), "N"))
-        chords.append((float(clock.seconds(max(span.onset, 0.0))), span.chord.harte))
-        end = span.offset
-    if sheet.chords and end < sheet.length - 1e-6:
-        chords.append((float(clock.seconds(end)), "N"))
-    keys = tuple((float(clock.seconds(max(beat, 0.0))), name) for beat, name in sheet.keys)
-    return Notes((), clock.tempo_map(quarters), tuple(meters), keys, tuple(chords))
+    found = marks(
+        sheet, lambda beat: float(clock.seconds(beat)), denominator=denominator, parts=parts
+    )
+    return replace(found, tempo_map=clock.tempo_map(quarters))

@@ -9,7 +9,8 @@ from fractions import Fraction
 from typing import Any
 
 from toolkit.errors import InputError
-from toolkit.style.chord import Chord, parse, pitch_class
+from toolkit.io.pitch_names import pitch_class
+from toolkit.style.chord import Chord, parse
 from toolkit.style.harmony.functions import function
 from toolkit.style.key import KEYS
 from toolkit.style.lead_sheet import Bar, ChordSpan, LeadSheet, LineNote, Phrase

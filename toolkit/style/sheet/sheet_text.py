@@ -29,7 +29,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from toolkit.style.chord import ROOTS
+from toolkit.io.pitch_names import PITCH_CLASSES
 from toolkit.style.harmony.functions import function
 from toolkit.style.lead_sheet import LeadSheet, LineNote
 from toolkit.style.sheet.sheet_reading import read
@@ -163,7 +163,7 @@ def _voice(sheet: LeadSheet, voice: Sequence[LineNote]) -> Iterator[str]:
 
 def pitch_name(pitch: int) -> str:
     """Return the name of a MIDI number, 60 being C4."""
-    return f"{ROOTS[pitch % 12]}{pitch // 12 - 1}"
+    return f"{PITCH_CLASSES[pitch % 12]}{pitch // 12 - 1}"
 
 
 def _exact(value: float) -> Fraction:

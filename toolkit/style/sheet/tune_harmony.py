@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from toolkit.dsp.cheapest_path import cheapest_path
 from toolkit.style.chord import QUALITIES, Chord
 from toolkit.style.key import tonic_and_mode
 from toolkit.style.lead_sheet import Bar, LineNote
@@ -100,21 +101,10 @@ def _odds(
     return np.asarray(_EVIDENCE * shares @ logs.T)
 
 
-def _best_path(
-    odds: Array, choices: Sequence[Chord], whole: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.intp]:
-    cost = np.array([[_step(one, other) for other in choices] for one in choices])
-    total = odds[0].copy()
-    came = np.zeros(odds.shape, np.intp)
-    for span in range(1, len(odds)):
-        change = cost + (0.0 if whole[span] else _HALF_BAR) * (1 - np.eye(len(choices)))
-        through = total[:, None] - change
-        came[span] = through.argmax(axis=0)
-        total = through.max(axis=0) + odds[span]
-    path = [int(total.argmax())]
-    for span in range(len(odds) - 1, 0, -1):
-        path.append(int(came[span, path[-1]]))
-    return np.array(path[::-1])
+def _best_path(odds: Array, choices: Sequence[Chord], whole: npt.NDArray[np.bool_]) -> list[int]:
+    on_line = np.array([[_step(one, other) for other in choices] for one in choices])
+    within = on_line + _HALF_BAR * (1 - np.eye(len(choices)))
+    return cheapest_path(-odds, lambda span: on_line if whole[span] else within)
 
 
 def _step(one: Chord, other: Chord) -> float:

@@ -12,7 +12,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.checkpoints import Manifest, read_weights, shipped
+from toolkit.checkpoints import Manifest, read_arrays, shipped
+from toolkit.dsp.layers import dilated, linear
 
 Table = npt.NDArray[np.float32]
 Weights = dict[str, Table]
@@ -45,22 +46,16 @@ def chances(features: Table) -> npt.NDArray[np.float64]:
 
 def logits_of(network: Weights, dilations: list[int], features: Table) -> Table:
     """Return the outputs of a network with the given weights, shape (notes, 3)."""
-    hidden = np.maximum(_dense(network, "enter", features), 0)
+    hidden = np.maximum(linear(network, "enter", features), 0)
     for number, dilation in enumerate(dilations):
         block = f"blocks.{number}"
-        kernel = network[f"{block}.along.weight"]
-        padded = np.pad(hidden, ((dilation, dilation), (0, 0)))
-        taps = (padded[tap * dilation :][: len(hidden)] @ kernel[:, :, tap].T for tap in range(3))
-        looked = np.maximum(_normalized(network, f"{block}.normalize", sum(taps)), 0)
-        hidden = hidden + _dense(network, f"{block}.mix", looked)
-    return _dense(network, "leave", np.maximum(hidden, 0))
+        around = dilated(network[f"{block}.along.weight"], hidden, dilation)
+        looked = np.maximum(_normalized(network, f"{block}.normalize", around), 0)
+        hidden = hidden + linear(network, f"{block}.mix", looked)
+    return linear(network, "leave", np.maximum(hidden, 0))
 
 
-def _dense(network: Weights, name: str, values: Table) -> Table:
-    return np.asarray(values @ network[f"{name}.weight"][:, :, 0].T + network[f"{name}.bias"])
-
-
-def _normalized(network: Weights, name: str, values: Table | int) -> Table:
+def _normalized(network: Weights, name: str, values: Table) -> Table:
     scale = network[f"{name}.weight"] / np.sqrt(network[f"{name}.running_var"] + 1e-5)
     shift = network[f"{name}.bias"] - network[f"{name}.running_mean"] * scale
     return np.asarray(values * scale + shift, np.float32)
@@ -68,8 +63,5 @@ def _normalized(network: Weights, name: str, values: Table | int) -> Table:
 
 @cache
 def _network() -> tuple[Manifest, Weights]:
-    from safetensors.numpy import load
-
     manifest = shipped().manifest(CHECKPOINT)
-    weights = load(read_weights(manifest))
-    return manifest, {name: value.astype(np.float32) for name, value in weights.items()}
+    return manifest, read_arrays(manifest)

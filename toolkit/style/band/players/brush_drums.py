@@ -44,7 +44,7 @@ def _bar(cue: BarCue, strokes: Strokes, rng: np.random.Generator) -> None:
     if rng.random() < 0.6 + 0.4 * cue.energy:
         strokes.add(cue.onset, KICK, humanly(0.2, rng, 0.03))
     if cue.in_gap(cue.beats - 1.0) and rng.random() < 0.4:
-        strokes.add(cue.onset + cue.beats - 0.5, BRUSH_TAP, humanly(0.26, rng))
+        strokes.add(cue.offset - 0.5, BRUSH_TAP, humanly(0.26, rng))
 
 
 def _time(cue: BarCue, strokes: Strokes, rng: np.random.Generator) -> None:
@@ -64,7 +64,7 @@ def _fill(parts: int) -> Fill:
     """Return a fill of taps that swell a little into the next phrase."""
 
     def fill(cue: BarCue, length: int, strokes: Strokes, rng: np.random.Generator) -> None:
-        start = cue.onset + cue.beats - length
+        start = cue.offset - length
         strokes.add(start, BRUSH_SWIRL, humanly(0.26, rng, 0.03), length=float(length))
         for index in range(parts * length):
             if index % parts == 0 or rng.random() < 0.3 + 0.5 * cue.energy:

@@ -60,7 +60,7 @@ def _hats(cue: BarCue, start: float, strokes: Strokes, rng: np.random.Generator)
 
 def _roll(cue: BarCue, length: int, strokes: Strokes, rng: np.random.Generator) -> None:
     """Play a snare roll that gets louder, denser for a section; the bass drum stays away."""
-    start = cue.onset + cue.beats - length
+    start = cue.offset - length
     parts = 4 if cue.section_end else 2
     count = parts * length
     for index in range(count):

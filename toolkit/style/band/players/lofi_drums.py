@@ -32,7 +32,7 @@ def _bar(cue: BarCue, strokes: Strokes, rng: np.random.Generator) -> None:
         if place < cue.beats:
             strokes.add(cue.onset + place, KICK, humanly(0.52 if place else 0.58, rng, 0.03))
     if cue.in_gap(cue.beats - 1.0) and rng.random() < 0.3:
-        strokes.add(cue.onset + cue.beats - 0.25, SNARE, humanly(0.2, rng, 0.03), late=_LATE)
+        strokes.add(cue.offset - 0.25, SNARE, humanly(0.2, rng, 0.03), late=_LATE)
 
 
 def _hats(cue: BarCue, strokes: Strokes, rng: np.random.Generator, share: float) -> None:
@@ -46,9 +46,9 @@ def _hats(cue: BarCue, strokes: Strokes, rng: np.random.Generator, share: float)
 
 def _fill(cue: BarCue, length: int, strokes: Strokes, rng: np.random.Generator) -> None:
     """Leave a hole: a bass drum, a hat, and a snare just before the next phrase."""
-    start = cue.onset + cue.beats - min(length, 2)
+    start = cue.offset - min(length, 2)
     strokes.add(start, KICK, humanly(0.5, rng))
     strokes.add(start + 0.5, HAT_OPEN, humanly(0.24, rng))
-    strokes.add(cue.onset + cue.beats - 0.5, SNARE, humanly(0.36, rng), late=_LATE)
+    strokes.add(cue.offset - 0.5, SNARE, humanly(0.36, rng), late=_LATE)
     if rng.random() < cue.energy:
-        strokes.add(cue.onset + cue.beats - 0.25, SNARE, humanly(0.28, rng), late=_LATE)
+        strokes.add(cue.offset - 0.25, SNARE, humanly(0.28, rng), late=_LATE)

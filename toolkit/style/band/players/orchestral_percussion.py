@@ -43,7 +43,7 @@ def _arrive(scene: Scene, cue: BarCue, strokes: Strokes) -> None:
 def _swell(scene: Scene, cue: BarCue, strokes: Strokes) -> None:
     """Roll on a suspended cymbal over the last two beats, from nothing."""
     length = min(2, cue.beats)
-    start = cue.onset + cue.beats - length
+    start = cue.offset - length
     for index in range(4 * length):
         loud = 0.06 + (0.1 + 0.3 * cue.energy) * index / (4 * length)
         strokes.add(start + index / 4, _CYMBALS, loud, length=0.5)

@@ -43,9 +43,9 @@ def _stroke(scene: Scene, beat: float, velocity: float) -> list[Tone]:
 def _roll(scene: Scene, cue: BarCue) -> list[Tone]:
     """Return a roll over the last beat or two of a phrase, growing."""
     length = min(2 if cue.section_end else 1, cue.beats)
-    start = cue.onset + cue.beats - length
+    start = cue.offset - length
     pitch = _pitch(scene, start)
-    end = _pitch(scene, cue.onset + cue.beats - 1e-3)
+    end = _pitch(scene, cue.offset - 1e-3)
     if pitch is None or pitch != end:
         return []
     count = _PARTS * length

@@ -37,7 +37,7 @@ def _bar(cue: BarCue, strokes: Strokes, rng: np.random.Generator) -> None:
 
 def _fill(cue: BarCue, length: int, strokes: Strokes, rng: np.random.Generator) -> None:
     """Play a short roll on the snare that grows into the next phrase."""
-    start = cue.onset + cue.beats - length
+    start = cue.offset - length
     parts = 4 if cue.section_end else 2
     for index in range(parts * length):
         loud = 0.18 + (0.15 + 0.25 * cue.energy) * index / (parts * length)
