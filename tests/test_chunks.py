@@ -2,10 +2,15 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from toolkit.checkpoints import shipped
 from toolkit.chunks import blocks, overlap_add, release
+from toolkit.run import Run
+from toolkit.stages.denoise import Denoise
+from toolkit.values import Audio
 
 seeded = settings(derandomize=True, deadline=None)
 
@@ -194,3 +199,150 @@ def test_overlap_add_from_one_map_into_another(tmp_path):
     out.flush()
     stored = np.fromfile(tmp_path / "out", np.float32)
     np.testing.assert_allclose(stored, 2 * samples[0], atol=2e-6)
+
+
+class Smeared(torch.nn.Module):
+    """A small network of 301 samples in each output, with so much memory and no more."""
+
+    def __init__(self, most):
+        super().__init__()
+        torch.manual_seed(0)
+        self.layers = torch.nn.Sequential(
+            torch.nn.Conv1d(2, 8, 151, padding=75),
+            torch.nn.Tanh(),
+            torch.nn.Conv1d(8, 2, 151, padding=75),
+        )
+        self.most, self.refused = most, []
+
+    def forward(self, given):
+        if given.shape[-1] > self.most:
+            self.refused.append(given.shape[-1])
+            raise torch.OutOfMemoryError("no more")
+        return self.layers(given)
+
+
+def smear(samples, most, *, size, context, overlap=0):
+    network, told = Smeared(most), []
+
+    def function(block, start):
+        with torch.inference_mode():
+            return network(torch.from_numpy(block)[None])[0].numpy()
+
+    out = overlap_add(
+        function,
+        samples,
+        size=size,
+        context=context,
+        overlap=overlap,
+        out=np.zeros_like(samples),
+        halved=told.append,
+    )
+    return out, network, told
+
+
+@pytest.mark.parametrize("overlap", [0, 500])
+def test_a_block_too_long_for_the_memory_is_halved_and_gives_the_same(overlap):
+    samples = noise(2, 50_000)
+    calm, _, _ = smear(samples, 10**9, size=20_000, context=150, overlap=overlap)
+    out, network, told = smear(samples, 6_000, size=20_000, context=150, overlap=overlap)
+    error = np.square(out - calm).sum() / np.square(calm).sum()
+    assert 10 * np.log10(error) < -60
+    assert told == sorted(told, reverse=True)
+    assert told[-1] + 2 * 150 <= 6_000
+    # Refused while it is found out how much fits, and not with every block again.
+    assert len(network.refused) == len(told) == 2
+
+
+def test_a_seam_between_halves_is_cross_faded_where_blocks_are():
+    samples = np.ones((1, 40_000), np.float32)
+
+    def crude(block, start):
+        if block.shape[1] > 12_000:
+            raise MemoryError
+        return block * start
+
+    out = overlap_add(
+        crude,
+        samples,
+        size=20_000,
+        overlap=2_000,
+        out=np.zeros_like(samples),
+        halved=lambda n: None,
+    )
+    assert np.abs(np.diff(out)).max() < 12_000 / 2_000 * 1.01
+
+
+def test_memory_that_is_too_short_for_any_block_ends_it():
+    samples = noise(2, 50_000)
+    with pytest.raises(torch.OutOfMemoryError):
+        smear(samples, 500, size=20_000, context=150)
+    with pytest.raises(torch.OutOfMemoryError):
+        smear(samples, 6_000, size=20_000, context=5_900)
+
+
+def test_without_being_asked_nothing_is_halved():
+    def full(block, start):
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        overlap_add(full, noise(1, 9000), size=9000, out=np.zeros((1, 9000), np.float32))
+
+
+def test_another_error_is_not_taken_for_a_lack_of_memory():
+    def broken(block, start):
+        raise RuntimeError("no")
+
+    samples = noise(1, 9000)
+    with pytest.raises(RuntimeError, match="no"):
+        overlap_add(broken, samples, size=9000, out=np.zeros_like(samples), halved=lambda n: None)
+
+
+@seeded
+@given(plans(), st.integers(1100, 9000))
+def test_halved_identity_is_identity(plan, most):
+    total, size, overlap, context = (50 * each for each in plan)
+    context //= 25
+    samples = noise(1, total)
+
+    def identity(block, start):
+        if block.shape[1] > max(most, 2 * context + max(context, 2 * overlap, 1024)):
+            raise MemoryError
+        return block
+
+    out = overlap_add(
+        identity,
+        samples,
+        size=size,
+        overlap=overlap,
+        context=context,
+        out=np.zeros_like(samples),
+        halved=lambda n: None,
+    )
+    np.testing.assert_allclose(out, samples, rtol=0, atol=1e-6)
+
+
+def test_denoise_says_that_its_blocks_were_halved():
+    rng = np.random.default_rng(3)
+    time = np.arange(20 * 44100) / 44100
+    tone = 0.2 * np.sin(2 * np.pi * 440 * time) + 0.02 * rng.standard_normal(len(time))
+    audio = Audio(tone[None].astype(np.float32), 44100)
+
+    class Scarce:
+        """The real network, which does not take more than ten seconds at a time."""
+
+        def load(self, name, device="cpu"):
+            network = shipped().load(name, device)
+            network.register_forward_pre_hook(self.check)
+            return network
+
+        def check(self, module, given):
+            if given[0].shape[2] > 10 * 44100 / 2048:
+                raise torch.OutOfMemoryError("no more")
+
+    calm, run = Run(checkpoints=shipped()), Run(checkpoints=Scarce())
+    expected = Denoise(model="fast")(audio, calm)
+    found = Denoise(model="fast")(audio, run)
+    assert "blocks_halved_to" not in calm.findings
+    assert run.findings["blocks_halved_to"] < 10 * 44100
+    error = np.square(found.samples - expected.samples).sum() / np.square(expected.samples).sum()
+    assert 10 * np.log10(error) < -60

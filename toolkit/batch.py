@@ -15,10 +15,10 @@ from toolkit.errors import ToolkitError, UsageError
 from toolkit.restore import Outcome, Recipe, Targets, is_done, restore_file, sha256_of
 from toolkit.run import Run
 
-_KEPT = frozenset((".wav", ".wave", ".bwf", ".rf64", ".bw64", ".w64", ".flac"))
+LOSSLESS = frozenset((".wav", ".wave", ".bwf", ".rf64", ".bw64", ".w64", ".flac"))
 _READ = (".aif", ".aiff", ".aifc", ".caf", ".au", ".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus")
 _VIDEO = (".wma", ".mp4", ".mkv", ".mov", ".webm")
-SUFFIXES = _KEPT.union(_READ, _VIDEO)
+SUFFIXES = LOSSLESS.union(_READ, _VIDEO)
 # What file systems allow a name; the record's name is the longest, by ".json".
 _MAX_NAME_BYTES = 255
 
@@ -60,9 +60,9 @@ class Naming:
 
         A stem too long for the file system is cut and marked with a digest of the whole.
         """
-        suffix = suffix if suffix.lower() in _KEPT else ".wav"
+        suffix = suffix if suffix.lower() in LOSSLESS else ".wav"
         longest = max(f".{self.role}", ".removed", key=len)
-        stem = _shortened(stem, _MAX_NAME_BYTES - len(os.fsencode(f"{longest}{suffix}.json")))
+        stem = shortened(stem, f"{longest}{suffix}.json")
         removed = folder / f"{stem}.removed{suffix}" if self.difference else None
         return Targets(folder / f"{stem}.{self.role}{suffix}", removed)
 
@@ -170,7 +170,9 @@ def _stems(source: Path) -> tuple[str, str, str]:
     return source.stem, source.name, f"{source.name}~{_digest(str(source))}"
 
 
-def _shortened(stem: str, num_bytes: int) -> str:
+def shortened(stem: str, added: str) -> str:
+    """Return a stem that the file system can store with something added, cut only if it must be."""
+    num_bytes = _MAX_NAME_BYTES - len(os.fsencode(added))
     if len(os.fsencode(stem)) <= num_bytes:
         return stem
     mark = f"~{_digest(stem)}"

@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Any
 from toolkit.errors import UsageError
 from toolkit.registry import pipeline_path, stage_class
 from toolkit.run import Run
-from toolkit.stage import build, did_you_mean, parameters, signature, stage_key
+from toolkit.stage import (
+    build,
+    checkpoints_of,
+    did_you_mean,
+    parameters,
+    signature,
+    stage_key,
+)
 from toolkit.style.arrangement import Arrangement
 from toolkit.style.lead_sheet import LeadSheet
 from toolkit.style.performance import Performance
@@ -105,6 +112,11 @@ class Pipeline:
             }
             for step in self.steps
         ]
+
+    @property
+    def checkpoints(self) -> tuple[str, ...]:
+        """Return the names of the checkpoints that the steps load, sorted."""
+        return tuple(sorted({name for step in self.steps for name in checkpoints_of(step.stage)}))
 
     @property
     def sha256(self) -> str:

@@ -7,11 +7,13 @@ import math
 import platform
 import re
 from dataclasses import asdict
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import toolkit
+from toolkit.checkpoints import shipped
 from toolkit.errors import UsageError
 from toolkit.pipeline import KINDS, Decision, Pipeline, Step, StepRecord
 from toolkit.registry import stage_class
@@ -27,13 +29,19 @@ _WORDS = {kind: word for word, kind in KINDS.items()}
 
 def software() -> dict[str, str]:
     """Return the versions that decide what a run computes."""
+    return dict(_versions())
+
+
+@cache
+def _versions() -> tuple[tuple[str, str], ...]:
+    # Looked up once a process: it takes longer than copying a short recording.
     packages = ("numpy", "scipy", "torch", "soxr", "av", "soundfile", "demucs")
-    return {
-        "tonearm": toolkit.__version__,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        **{name: version(name) for name in packages},
-    }
+    return (
+        ("tonearm", toolkit.__version__),
+        ("python", platform.python_version()),
+        ("platform", platform.platform()),
+        *((name, version(name)) for name in packages),
+    )
 
 
 def record(
@@ -71,10 +79,17 @@ def record(
             "sha256": pipeline.sha256,
         },
         "condition": None if condition is None else finite(asdict(condition)),
+        "checkpoints": [_weights(name) for name in pipeline.checkpoints],
         "decisions": [asdict(each) for each in decisions],
         "steps": [finite(asdict(each)) for each in steps],
         "warnings": list(warnings),
     }
+
+
+def _weights(name: str) -> dict[str, str]:
+    manifest = shipped().manifest(name)
+    facts = {"name": name, "class": manifest.kind, "sha256": manifest.sha256}
+    return facts | {"licence": manifest.licence}
 
 
 def finite(value: Any) -> Any:

@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import toolkit
+from toolkit.checkpoints import shipped
 from toolkit.errors import UsageError
 from toolkit.pipeline import Decision, Pipeline, StepRecord, execute, load, scale, tune
 from toolkit.provenance import dump, record
@@ -65,6 +66,7 @@ class Recipe:
         facts = {
             "version": toolkit.__version__,
             "pipeline": self.pipeline.sha256,
+            "weights": [shipped().manifest(name).sha256 for name in self.pipeline.checkpoints],
             "strength": self.strength,
             "fixed": sorted(self.fixed),
             "start": self.start,
@@ -81,6 +83,10 @@ class Diagnosis:
     pipeline: Pipeline
     condition: Condition | None = None
     decisions: tuple[Decision, ...] = ()
+
+
+Observer = Callable[[Audio, Audio, Diagnosis], Mapping[str, Any]]
+"""Looks at a recording before and after and returns facts for the record."""
 
 
 @dataclass(frozen=True)
@@ -162,11 +168,23 @@ def read_source(source: Path | BinaryIO, recipe: Recipe, run: Run) -> Recording:
 
 
 def restore_file(
-    source: Path | BinaryIO, targets: Targets, recipe: Recipe, run: Run, *, force: bool = False
+    source: Path | BinaryIO,
+    targets: Targets,
+    recipe: Recipe,
+    run: Run,
+    *,
+    force: bool = False,
+    observe: Observer | None = None,
 ) -> Outcome:
     """Do what a recipe says with a file or stream, into new files; the source is only read.
 
     The record is written last, so that a result without one is not finished.
+
+    Parameters
+    ----------
+    observe : callable, optional
+        ``observe(before, after, diagnosis)`` is given the audio as it was read and as it was
+        written, and returns facts that the record keeps under ``measures``.
 
     Raises
     ------
@@ -215,6 +233,8 @@ def restore_file(
         },
         warnings=(*recording.warnings, *warnings),
     )
+    if observe is not None and isinstance(value, Audio):
+        facts["measures"] = dict(observe(recording.audio, value, diagnosis))
     if targets.record is not None:
         with replacing(targets.record, force=True) as sink:
             sink.write(dump(facts).encode())

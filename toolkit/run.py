@@ -81,6 +81,13 @@ class Run:
         """Report progress of the current step."""
         self.progress(self.step, done, total)
 
+    def halved(self, num_samples: int) -> None:
+        """Record that blocks did not fit into memory, and how many samples they have from now on.
+
+        For `toolkit.chunks.overlap_add`.
+        """
+        self.report(blocks_halved_to=num_samples)
+
     def scratch(self, shape: tuple[int, ...]) -> Samples:
         """Return a zeroed, writable float32 array that costs no memory when it is long.
 

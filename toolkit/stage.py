@@ -25,6 +25,9 @@ class Stage(Protocol):
     A stage may also have ``tuned(condition) -> (stage, reason)``, which an automatic pipeline calls
     with the measured `toolkit.dsp.condition.Condition` of its input: the stage answers with itself
     at the strength that the recording needs, and one sentence why.
+
+    And it may have a property ``checkpoints``: the names of those that it loads with the parameters
+    it has, which belong to what decides a result (see `checkpoints_of`).
     """
 
     def __call__(self, *inputs_and_run: Any) -> Any:
@@ -92,6 +95,12 @@ class Parameter:
                 f"the default is {self.name} = {self.default!r}",
             )
         return value
+
+
+def checkpoints_of(stage: Any) -> tuple[str, ...]:
+    """Return the names of the checkpoints that a stage loads as it is configured."""
+    names: tuple[str, ...] = getattr(stage, "checkpoints", ())
+    return names
 
 
 def param(

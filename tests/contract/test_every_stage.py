@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 import torch
 
+from toolkit.checkpoints import shipped
 from toolkit.errors import UsageError
 from toolkit.registry import stage_class, stage_keys
 from toolkit.run import Run
 from toolkit.shipped import folder
-from toolkit.stage import build, parameters, signature, stage_key, summary
+from toolkit.stage import build, checkpoints_of, parameters, signature, stage_key, summary
 from toolkit.values import DRUMS, Audio, Note, Notes, Stems
 
 KEYS = stage_keys()
@@ -339,3 +340,25 @@ def test_rates_and_channels_are_heard(key, rate, num_channels):
     audio = Audio(music(num_channels, 2 * rate, rate), rate)
     value = audio if key == "transcribe" else Stems({"bass": audio, "drums": audio})
     assert {note.pitch for note in stage_class(key)()(value, Run().for_step(key))}
+
+
+class _Noting:
+    """Load the shipped checkpoints and remember which."""
+
+    def __init__(self):
+        self.names = set()
+
+    def load(self, name, device="cpu"):
+        self.names.add(name)
+        return shipped().load(name, device)
+
+
+@pytest.mark.parametrize(
+    "key", [key for key in KEYS if signature(stage_class(key)).inputs == (Audio,)]
+)
+def test_says_which_checkpoints_decide_its_result(key):
+    # A result is taken for finished by a hash in which these have a part.
+    stage, store = stage_class(key)(), _Noting()
+    stage(Audio(music(1, 2 * RATE), RATE), Run(checkpoints=store))
+    assert store.names <= set(checkpoints_of(stage))
+    assert set(checkpoints_of(stage)) <= set(shipped().names())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -111,8 +112,7 @@ def replacing(path: Path, *, force: bool) -> Iterator[Sink]:
         If the disk is full or the folder cannot be written.
     """
     check_target(path, force=force)
-    stem = os.fsdecode(os.fsencode(path.name)[:_MAX_NAME_BYTES])
-    part = path.parent / f".{stem}.{secrets.token_hex(4)}.part"
+    part = path.parent / f"{_prefix(path)}{secrets.token_hex(4)}.part"
     with storing(str(path)):
         descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
     try:
@@ -128,6 +128,18 @@ def replacing(path: Path, *, force: bool) -> Iterator[Sink]:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def leftovers(path: Path) -> list[Path]:
+    """Return what killed processes left of writing a file, under its temporary names."""
+    if not path.parent.is_dir():
+        return []
+    pattern = re.compile(re.escape(_prefix(path)) + r"[0-9a-f]{8}\.part")
+    return [each for each in path.parent.iterdir() if pattern.fullmatch(each.name)]
+
+
+def _prefix(path: Path) -> str:
+    return f".{os.fsdecode(os.fsencode(path.name)[:_MAX_NAME_BYTES])}."
 
 
 _BINARY = getattr(os, "O_BINARY", 0)

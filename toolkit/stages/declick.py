@@ -42,6 +42,11 @@ class Declick:
     max_gap: float = param(6.0, unit="ms", low=0.1, high=50, help="longest click repaired")
     detector: str = param("network", choices=("network", "classical"), help="what finds clicks")
 
+    @property
+    def checkpoints(self) -> tuple[str, ...]:
+        """Return the detector's name, unless none is asked."""
+        return () if self.strength == 0 or self.detector == "classical" else (CHECKPOINT,)
+
     def __call__(self, audio: Audio, run: Run) -> Audio:
         """Return the audio with its clicks interpolated."""
         if self.strength == 0 or audio.num_samples == 0:

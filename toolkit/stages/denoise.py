@@ -65,6 +65,11 @@ class Denoise:
         help="what classical estimates: the waveform, or the logarithm of the spectrum",
     )
 
+    @property
+    def checkpoints(self) -> tuple[str, ...]:
+        """Return the network's name, unless none is asked."""
+        return () if self.strength == 0 or self.model == "classical" else (_CHECKPOINT,)
+
     def __call__(self, audio: Audio, run: Run) -> Audio:
         """Return the recording with its noise reduced; the same object at strength 0."""
         if self.strength == 0 or audio.num_samples == 0:
@@ -87,10 +92,12 @@ class Denoise:
 
         def quieter(samples: Samples, start: int) -> Samples:
             out = samples.copy()
+            found: list[float] = []
             for first, step in _pairs(audio.num_channels):
                 removed, mean = masking.removed(samples[first : first + step], start)
                 out[first : first + step] -= self.strength * removed
-                means.append(mean)
+                found.append(mean)
+            means.extend(found)
             return out
 
         width = audio.sample_rate * min(audio.num_channels, 2)
@@ -103,6 +110,7 @@ class Denoise:
             overlap=round(_FADE_SECONDS * audio.sample_rate),
             out=run.scratch(audio.samples.shape),
             progress=run.tick,
+            halved=run.halved,
         )
         taken = 1 - self.strength * (1 - float(np.mean(means)))
         run.report(checkpoint=_CHECKPOINT, mean_gain_db=round(20 * float(np.log10(taken)), 2))

@@ -48,6 +48,11 @@ class ExtendBandwidth:
         0.0, unit="Hz", low=0, high=13500, help="where the recording's treble ends; 0 to find it"
     )
 
+    @property
+    def checkpoints(self) -> tuple[str, ...]:
+        """Return the network's name, unless nothing is asked."""
+        return () if self.strength == 0 else (CHECKPOINT,)
+
     def __call__(self, audio: Audio, run: Run) -> Audio:
         """Return the recording with treble; the same object if its band is full."""
         if self.strength == 0 or audio.num_samples == 0:

@@ -44,6 +44,11 @@ class Separate:
         0.25, low=0, high=0.5, help="share of a demucs segment that it shares with the next"
     )
 
+    @property
+    def checkpoints(self) -> tuple[str, ...]:
+        """Return the bundled network's name, unless another model is asked."""
+        return (_CHECKPOINT,) if self.model == _BUNDLED else ()
+
     def __call__(self, audio: Audio, run: Run) -> Stems:
         """Return the stems, each of the recording's own shape."""
         if self.model == _BUNDLED:
@@ -114,6 +119,7 @@ def _with_bundled(audio: Audio, run: Run) -> Stems:
         context=masking.context,
         out=run.scratch((len(names) * channels, audio.num_samples)),
         progress=run.tick,
+        halved=run.halved,
     )
     run.report(model=_BUNDLED, checkpoint=_CHECKPOINT, stems=", ".join(names))
     return Stems(

@@ -37,6 +37,13 @@ class Transcribe:
     )
     bends: bool = param(False, help="keep how notes stray from their pitch (basic-pitch)")
 
+    @property
+    def checkpoints(self) -> tuple[str, ...]:
+        """Return the bundled network's name where it may be the one that listens."""
+        from toolkit.adapters import transcribers
+
+        return (transcribers.CHECKPOINT,) if self.model in ("auto", "notes") else ()
+
     def __call__(self, audio: Audio, run: Run) -> Notes:
         """Return the notes, none for silence and steady noise."""
         from toolkit.adapters import transcribers

@@ -42,6 +42,13 @@ class TranscribeStems:
     )
     bends: bool = param(False, help="keep how notes stray from their pitch (basic-pitch)")
 
+    @property
+    def checkpoints(self) -> tuple[str, ...]:
+        """Return the bundled network's name where it may be the one that listens."""
+        from toolkit.adapters import transcribers
+
+        return (transcribers.CHECKPOINT,) if self.model in ("auto", "notes") else ()
+
     def __call__(self, stems: Stems, run: Run) -> Notes:
         """Return the notes of all stems together, with the pedal of the piano."""
         levels = {name: _rms(audio) for name, audio in stems.items()}
