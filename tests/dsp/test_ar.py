@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.dsp.ar import interpolate, merge_spans, runs
-from toolkit.dsp.linear_prediction import covariance_models, levinson, model_order
+from toolkit.dsp.click_models import shift_models
+from toolkit.dsp.linear_prediction import levinson, model_order
 
 
 def music(num_samples, seed=0, sample_rate=44100):
@@ -46,7 +47,7 @@ def test_covariance_model_recovers_the_process_that_made_the_signal():
     signal = np.zeros(4000)
     for n in range(3, 4000):
         signal[n] = rng.standard_normal() - true[1:] @ signal[n - 3 : n][::-1]
-    model = covariance_models(signal[None], np.ones((1, 3997)), 3)[0]
+    model = shift_models(signal[None], np.ones((1, 3997), bool), 3)[0]
     np.testing.assert_allclose(model, true, atol=0.05)
 
 
@@ -54,10 +55,10 @@ def test_untrusted_equations_do_not_matter():
     signal = music(400)
     spoiled = signal.copy()
     spoiled[200] += 5
-    weights = np.ones((1, 392))
-    weights[0, 192:201] = 0
-    clean = covariance_models(signal[None], weights, 8)
-    np.testing.assert_allclose(covariance_models(spoiled[None], weights, 8), clean, atol=1e-9)
+    trusted = np.ones((1, 392), bool)
+    trusted[0, 192:201] = False
+    clean = shift_models(signal[None], trusted, 8)
+    np.testing.assert_allclose(shift_models(spoiled[None], trusted, 8), clean, atol=1e-9)
 
 
 @pytest.mark.parametrize("rate", [4000, 44100, 192000, 768000])
@@ -81,7 +82,7 @@ def test_interpolation_is_the_exact_least_squares_solution(spans):
             unknown, np.interp(np.arange(240), np.flatnonzero(~unknown), signal[~unknown]), signal
         )[low:high]
         rows = np.lib.stride_tricks.sliding_window_view(unknown[low:high], order + 1)
-        model = covariance_models(segment[None], (~rows.any(axis=1)).astype(float)[None], order)[0]
+        model = shift_models(segment[None], ~rows.any(axis=1)[None], order)[0]
         group = np.zeros(240, bool)
         group[start:stop] = unknown[start:stop]
         others = np.where(group, 0, filled)

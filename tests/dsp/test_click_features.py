@@ -51,3 +51,12 @@ def test_a_click_begins_in_the_forward_and_ends_in_the_backward_error():
 @pytest.mark.parametrize("signal", [np.zeros(1), np.zeros(3000), np.ones(3000), [1e-40] * 99])
 def test_edges_are_finite(signal):
     assert np.isfinite(features(np.asarray(signal))[0]).all()
+
+
+@pytest.mark.parametrize("total", [1, 50, 4411, 20000])
+def test_levels_are_those_of_what_lies_within_50_ms(total):
+    wave = np.random.default_rng(0).standard_normal(total)
+    found = level(wave)
+    for at in {0, total // 3, total - 1}:
+        around = wave[max(at - 2205, 0) : at + 2205]
+        assert found[at] == pytest.approx(np.sqrt(np.mean(around**2)), rel=1e-6)

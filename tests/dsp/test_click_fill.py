@@ -51,6 +51,8 @@ def test_a_bridge_is_a_straight_line():
     signal = np.array([0.0, 9.0, 9.0, 3.0, 9.0])
     bridge(signal, np.array([[1, 3], [4, 5]]))
     np.testing.assert_allclose(signal, [0, 1, 2, 3, 3])
+    bridge(signal, np.array([[0, 2], [3, 4]]))
+    np.testing.assert_allclose(signal, [2, 2, 2, 2.5, 3])
     bridge(signal, np.array([[0, 5]]))
     assert not signal.any()
 

@@ -57,11 +57,12 @@ def features(
 
 def level(wave: Array) -> Array:
     """Return the RMS of the 100 ms around each sample, above zero."""
-    half = _LEVEL_SAMPLES // 2
-    power = np.concatenate([[0.0], np.cumsum(wave**2)])
-    low = np.maximum(np.arange(len(wave)) - half, 0)
-    high = np.minimum(np.arange(len(wave)) + half, len(wave))
-    return np.asarray(np.sqrt(np.maximum(power[high] - power[low], 0) / (high - low)) + _TINY)
+    half, total = _LEVEL_SAMPLES // 2, len(wave)
+    power = np.cumsum(np.concatenate([np.zeros(half + 1), wave**2, np.zeros(half - 1)]))
+    place = np.arange(total)
+    count = np.minimum(place + half, total) - np.maximum(place - half, 0)
+    around = np.maximum(power[2 * half :] - power[: -2 * half], 0)
+    return np.asarray(np.sqrt(around / count) + _TINY)
 
 
 def error_scale(error: Array) -> Array:

@@ -18,18 +18,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy.fft import irfft, next_fast_len, rfft
 
-from toolkit.dsp.linear_prediction import Array
-
-# As in `toolkit.dsp.linear_prediction`: keeps the equations of pure tones and silence solvable.
-_WHITE_FLOOR = 1e-7
+from toolkit.dsp.linear_prediction import Array, solve_normal
 
 
 def shift_models(segments: Array, trusted: npt.NDArray[np.bool_], order: int) -> Array:
     """Fit models by least squares over forward and backward prediction.
 
-    The modified covariance method (Ulrych & Clayton 1976), as
-    `toolkit.dsp.linear_prediction.covariance_models` does it for any weights; faster the fewer runs
-    of trusted equations there are.
+    The modified covariance method (Ulrych & Clayton 1976) uses no window, so that the model of a
+    short stretch is as sharp as the stretch allows; both directions share one model because the
+    reversed signal has the same spectrum. The fewer runs of trusted equations, the faster.
 
     Parameters
     ----------
@@ -47,12 +44,7 @@ def shift_models(segments: Array, trusted: npt.NDArray[np.bool_], order: int) ->
     moments = _moments(segments, trusted, order)
     normal = moments[:, 1:, 1:] + moments[:, -2::-1, -2::-1]
     right = moments[:, 1:, 0] + moments[:, -2::-1, -1]
-    diagonal = np.arange(order)
-    mean_power = np.trace(normal, axis1=-2, axis2=-1) / order
-    normal[:, diagonal, diagonal] += (mean_power * _WHITE_FLOOR + 1e-30)[:, None]
-    models = np.ones((len(segments), order + 1))
-    models[:, 1:] = -np.linalg.solve(normal, right[..., None])[..., 0]
-    return models
+    return solve_normal(normal, right)
 
 
 def _moments(segments: Array, trusted: npt.NDArray[np.bool_], order: int) -> Array:

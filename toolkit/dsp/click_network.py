@@ -5,8 +5,7 @@ somewhere in between (hysteresis: Canny 1986). How high that one is depends on t
 as in empirical Bayes (Robbins 1956): the clicks around that are beyond doubt say how many there are
 to be expected, and where there are none, what looks like a click is rather a stroke of the music.
 
-Clicks push the needle up as often as down, which a trained network knows only roughly. Where it is
-in doubt it is asked about the mirrored signal as well, and the mean of both counts.
+Where the network is in doubt there is a second look, see `toolkit.dsp.click_doubt`.
 
 What makes the odds is handed in as a function, so that nothing here knows of networks. Stretches
 whose music is missing (`toolkit.dsp.click_losses`) are found without it.
@@ -22,6 +21,7 @@ import numpy.typing as npt
 
 from toolkit.dsp import click_features
 from toolkit.dsp.ar import Spans, merge_spans, runs
+from toolkit.dsp.click_doubt import MOST, judge
 from toolkit.dsp.click_losses import find_losses
 from toolkit.dsp.linear_prediction import Array
 from toolkit.dsp.low_band import decimate
@@ -45,10 +45,8 @@ _NEAR_SECONDS, _BEYOND_DOUBT = 1.0, 1.0
 # odds they would lower it by ln 10 = 2.3; but the network hears some neighbors, too. Over C1's
 # families on the development pieces this gave the best F1.
 _RELIEF, _RAREST, _MOST_DECADES = 1.5, 0.1, 3.0
-# How near to the bar a click is in doubt, in log odds: means of two seldom move further.
-_DOUBT = 1.5
-# What the network has to hear around a click, and the grid on which its pieces begin.
-_LISTEN, _GRID = 1024, 16
+# How near to the bar a click is in doubt, in log odds: as far as its height may move it.
+_DOUBT = MOST
 # Losses last longer than clicks: for the usual 6 ms, 20.
 _LOSS_LENGTH = 10 / 3
 _EDGE = 32
@@ -121,9 +119,9 @@ def network_clicks(
     for channel in samples:
         wave = decimate(channel, factor)
         heard, _ = click_features.features(wave)
-        odds.append(_twice_asked(heard, detector, rate))
         longest = _LOSS_LENGTH * detector.longest
         losses.append(find_losses(wave, heard, rate, longest, detector.ease))
+        odds.append(_settled(wave, heard, losses[-1], detector, rate))
     alone = [spans_of(each, detector, rate) for each in odds]
     found = []
     for number, own in enumerate(odds):
@@ -141,10 +139,14 @@ def network_clicks(
     return found
 
 
-def _twice_asked(
-    heard: npt.NDArray[np.float32], detector: Detector, sample_rate: float
+def _settled(
+    wave: Array,
+    heard: npt.NDArray[np.float32],
+    losses: Spans,
+    detector: Detector,
+    sample_rate: float,
 ) -> npt.NDArray[np.float32]:
-    """Return the log odds, those of doubtful clicks as the mean for the signal and its mirror."""
+    """Return the log odds, those of doubtful clicks as a second look leaves them."""
     odds = detector.odds(heard)
     # There is no past for the first samples, no future for the last.
     odds[:_EDGE] = odds[-_EDGE:] = detector.doubtful
@@ -152,19 +154,20 @@ def _twice_asked(
     if not len(spans):
         return odds
     peaks = _peaks(odds, spans)
-    doubted = spans[np.abs(peaks - _bars(spans, peaks, detector, sample_rate)) < _DOUBT]
-    if not len(doubted):
+    above = peaks - _bars(spans, peaks, detector, sample_rate)
+    doubtful = np.abs(above) < _DOUBT
+    if not doubtful.any():
         return odds
-    around = doubted + np.array([-_LISTEN, _LISTEN])
-    around += np.stack([-around[:, 0] % _GRID - _GRID, -around[:, 1] % _GRID], axis=1)
-    # All at once, one after the other: none hears across what lies around the next.
-    index = np.concatenate([np.arange(*each) for each in merge_spans(around, len(odds)).tolist()])
-    mirrored = np.zeros_like(odds)
-    mirrored[index] = detector.odds(np.negative(heard[:, index]))
-    result = odds.copy()
-    for start, stop in doubted.tolist():
-        result[start:stop] = (odds[start:stop] + mirrored[start:stop]) / 2
-    return result
+    short = spans[:, 1] - spans[:, 0] <= detector.longest * sample_rate
+    sure = np.concatenate([spans[(above >= _DOUBT) & short], losses]) + _MARGIN
+    doubted = spans[doubtful]
+    sure = merge_spans(sure, len(odds), _DISTANCE)
+    judged = judge(wave, heard, odds, doubted, sure, detector.odds)
+    # The odds of a click rise and fall together: where it begins and ends is not in question.
+    least = np.nextafter(np.float32(detector.doubtful), np.float32(np.inf))
+    for (start, stop), peak, new in zip(doubted.tolist(), peaks[doubtful], judged, strict=True):
+        odds[start:stop] = np.maximum(odds[start:stop] + (new - peak), least)
+    return odds
 
 
 def spans_of(odds: npt.NDArray[np.float32], detector: Detector, sample_rate: float) -> Spans:

@@ -206,8 +206,12 @@ def _kept(added: Array, basis: _Eigenvectors | _Cosines, variance: Array) -> Arr
     expected = variance[:, None] / np.maximum(basis.precision, _LEAST) + _TINY
     count = basis.count[:, None]
     click = np.sum(part**2, axis=1, keepdims=True) / count + _TINY
+    power, share = part**2, np.empty_like(part)
     for _ in range(_TURNS):
-        share = click / (click + expected)
-        click = np.sum((share * part) ** 2 + share * expected, axis=1, keepdims=True) / count
-        click += _TINY
+        np.divide(click, np.add(click, expected, out=share), out=share)
+        # Given this variance the click's energy is that of its estimate and of what that misses.
+        least = np.einsum("sk,sk,sk->s", share, share, power) + np.einsum(
+            "sk,sk->s", share, expected
+        )
+        click = least[:, None] / count + _TINY
     return basis.back(part * expected / (expected + _PEAKED * click))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg.lapack import dposv
 
 Array = npt.NDArray[np.float64]
 
@@ -52,34 +53,27 @@ def levinson(correlation: Array) -> Array:
     return np.ascontiguousarray(model.T)
 
 
-def covariance_models(segments: Array, weights: Array, order: int) -> Array:
-    """Fit models by weighted least squares over forward and backward prediction.
-
-    The modified covariance method (Ulrych & Clayton 1976) uses no window, so that the model of a
-    short stretch is as sharp as the stretch allows; both directions share one model because the
-    reversed signal has the same spectrum.
+def solve_normal(normal: Array, right: Array) -> Array:
+    """Return the models that solve normal equations, by Cholesky factorization.
 
     Parameters
     ----------
-    segments : np.ndarray, shape (segments, samples)
-        More than `order` samples each.
-    weights : np.ndarray, shape (segments, samples - order)
-        How far the prediction equation over samples n..n+order is trusted, 0..1.
-    order : int
+    normal : np.ndarray, shape (segments, order, order)
+        Symmetric, positive semidefinite but for rounding; overwritten.
+    right : np.ndarray, shape (segments, order)
 
     Returns
     -------
     np.ndarray, shape (segments, order + 1)
-        Models; ``[1, 0, ..., 0]`` where no equation is trusted.
+        Models; ``[1, 0, ..., 0]`` where both sides are zero.
     """
-    windows = np.lib.stride_tricks.sliding_window_view(segments, order + 1, axis=-1)
-    rows = windows * np.sqrt(weights)[..., None]
-    moments = rows.swapaxes(-1, -2) @ rows
-    moments = moments + moments[:, ::-1, ::-1]
-    normal, right = moments[:, 1:, 1:].copy(), moments[:, 1:, 0]
+    order = normal.shape[-1]
     diagonal = np.arange(order)
     mean_power = np.trace(normal, axis1=-2, axis2=-1) / order
     normal[:, diagonal, diagonal] += (mean_power * _WHITE_FLOOR + 1e-30)[:, None]
-    models = np.ones((len(segments), order + 1))
-    models[:, 1:] = -np.linalg.solve(normal, right[..., None])[..., 0]
+    models = np.ones((len(normal), order + 1))
+    for model, matrix, wanted in zip(models, normal, right, strict=True):
+        _, solution, failed = dposv(matrix.T, wanted, lower=1)
+        # Rounding can make equations indefinite; then elimination has to do.
+        model[1:] = -(np.linalg.solve(matrix, wanted) if failed else solution)
     return models

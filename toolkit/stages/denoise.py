@@ -21,7 +21,7 @@ _CHECKPOINT = "denoise-music-44k"
 _SHORTEST_SECONDS = 0.5
 # Long segments waste less on context; how long they are is limited by memory, at high rates and in
 # stereo most.
-_SEGMENT_SECONDS, _SEGMENT_SAMPLES = 40.0, 20 * 192000
+_SEGMENT_SECONDS, _SEGMENT_SAMPLES = 40.0, 12 * 192000
 _CONTEXT_SECONDS, _FADE_SECONDS = 2.0, 0.5
 _KNOWN_HZ = 22050
 # What remains where there is no music: 32 dB less noise, as even as it was.
