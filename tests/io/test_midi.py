@@ -176,6 +176,25 @@ def test_no_notes_are_a_valid_file():
     assert len(decode(data)) == 0
 
 
+def test_one_track_a_part_though_two_play_the_same_instrument():
+    first = Notes((Note(0.0, 1.0, 60, 0.5, 48), Note(0.5, 1.0, 64, 0.5, 48)))
+    second = Notes((Note(0.0, 1.0, 60, 0.5, 48),), pedal=((0.0, 1.0),))
+    drums = Notes((Note(0.0, 0.1, 38, 0.5, DRUMS),))
+    parts = {"violins 1": first, "violins 2": second, "drums": drums}
+    whole = Notes(tuple(note for part in parts.values() for note in part))
+    tracks = parsed(encode(whole, parts=parts)).tracks
+    assert [track.name for track in tracks] == ["Conductor", *parts]
+    counts = [sum(message.type == "note_on" for message in track) for track in tracks]
+    assert counts == [0, 2, 1, 1]
+    channels = [{m.channel for m in track if m.type == "note_on"} for track in tracks[1:]]
+    assert channels == [{0}, {1}, {9}]
+    assert [any(m.type == "control_change" for m in track) for track in tracks[1:]] == [
+        False,
+        True,
+        False,
+    ]
+
+
 def test_one_track_a_program_with_name_and_channel():
     notes = Notes(tuple(Note(0, 1, 60, 0.5, program) for program in (0, 33, DRUMS)))
     file = parsed(encode(notes))

@@ -1,8 +1,8 @@
 """Read and write Standard MIDI Files.
 
 **Written** is a type 1 file: a conductor track with tempo map, meters, keys and chords (as
-markers), then a track for each program with its name. Drums are on channel 10. The 15 other
-channels of a port serve 15 programs; the sixteenth program begins a second port, announced by a
+markers), then a track for each program, or for each part, with its name. Drums are on channel 10.
+The 15 other channels of a port serve 15 of them; the sixteenth begins a second port, announced by a
 ``midi_port`` event, on which the channels are used again. With pitch bends each of several notes
 that sound together needs a channel of its own, so a program becomes a track for each voice.
 
@@ -16,6 +16,7 @@ before they ended are paired in order.
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,14 @@ _HINT = "give a Standard MIDI File of type 0 or 1"
 _BEND_RANGE = 12
 
 
-def write(path: Path, notes: Notes, *, bends: bool = False, force: bool = False) -> str:
+def write(
+    path: Path,
+    notes: Notes,
+    *,
+    parts: Mapping[str, Notes] | None = None,
+    bends: bool = False,
+    force: bool = False,
+) -> str:
     """Write notes as a MIDI file and return its sha256.
 
     Parameters
@@ -43,6 +51,8 @@ def write(path: Path, notes: Notes, *, bends: bool = False, force: bool = False)
         Appears whole or not at all.
     notes : Notes
         May be empty.
+    parts : Mapping[str, Notes], optional
+        The same notes by who plays them, for a track each; else each program has one.
     bends : bool
         Whether to write the notes' bends, as pitch wheel over ±12 semitones.
     force : bool
@@ -53,7 +63,7 @@ def write(path: Path, notes: Notes, *, bends: bool = False, force: bool = False)
     UsageError, ResourceError
         As `toolkit.io.atomic.replacing`.
     """
-    data = encode(notes, bends=bends)
+    data = encode(notes, parts=parts, bends=bends)
     with replacing(path, force=force) as sink:
         sink.write(data)
     return sink.sha256
@@ -118,10 +128,10 @@ def _reason(error: Exception) -> str:
     return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
-def encode(notes: Notes, *, bends: bool = False) -> bytes:
+def encode(notes: Notes, *, parts: Mapping[str, Notes] | None = None, bends: bool = False) -> bytes:
     """Return the bytes of a MIDI file with these notes.
 
-    A note lasts a tick at least; one that still sounds when the same pitch of the same program
+    A note lasts a tick at least; one that still sounds when the same pitch of the same track
     begins again ends there, since MIDI cannot say which of the two ends first.
     """
     import mido
@@ -129,7 +139,7 @@ def encode(notes: Notes, *, bends: bool = False) -> bytes:
     line = follow(notes, RESOLUTION)
     file = mido.MidiFile(type=1, ticks_per_beat=RESOLUTION)
     file.tracks.append(_track(_conduct(notes, line)))
-    for lane in lanes(notes, line, bends=bends):
+    for lane in lanes(notes, line, bends=bends, parts=parts):
         file.tracks.append(_track(_play(lane, line, bends=bends)))
     sink = io.BytesIO()
     file.save(file=sink)

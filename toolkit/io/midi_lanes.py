@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from toolkit.io.instruments import instrument_name
@@ -46,31 +47,71 @@ class Lane:
         return any(note.bends for _, _, note in self.notes)
 
 
-def lanes(notes: Notes, line: Timeline, *, bends: bool) -> list[Lane]:
-    """Return the lanes of a performance, melodic programs in order, drums last.
+@dataclass(frozen=True)
+class _Player:
+    """Hold what one instrument plays before it is spread over channels."""
 
-    The pedal goes to the pianos, or to all melodic lanes where there is no piano.
+    name: str
+    program: int
+    notes: list[Note]
+    pedal: tuple[tuple[float, float], ...]
+
+
+def lanes(
+    notes: Notes, line: Timeline, *, bends: bool, parts: Mapping[str, Notes] | None = None
+) -> list[Lane]:
+    """Return the lanes of a performance.
+
+    Parameters
+    ----------
+    parts : Mapping[str, Notes], optional
+        The same notes by who plays them, each of which gets a lane of its own, in order. Else each
+        program does: melodic ones in order, drums last.
     """
-    by_program: dict[int, list[Note]] = defaultdict(list)
-    for note in notes:
-        by_program[note.program].append(note)
-    if notes.pedal and not set(by_program) - {DRUMS}:
-        by_program[0] = []
-    pedal = _joined(notes.pedal, line)
-    has_piano = any(program in _PIANOS for program in by_program)
     found: list[Lane] = []
-    for program in sorted(by_program):
-        timed = _apart(by_program[program], line)
-        split = bends and program != DRUMS and any(note.bends for note in by_program[program])
-        voices = _voices(timed) if split else [timed]
-        held = pedal if program in _PIANOS or not (has_piano or program == DRUMS) else ()
-        for voice, own in enumerate(voices):
-            name = instrument_name(program) + (f" {voice + 1}" if voice else "")
-            number = len(found)
+    for player in _by_program(notes) if parts is None else _by_part(parts):
+        timed = _apart(player.notes, line)
+        is_drums = player.program == DRUMS
+        split = bends and not is_drums and any(note.bends for note in player.notes)
+        held = _joined(player.pedal, line)
+        for voice, own in enumerate(_voices(timed) if split else [timed]):
+            name = player.name + (f" {voice + 1}" if voice else "")
+            number = sum(lane.program != DRUMS for lane in found)
             port, place = divmod(number, len(_CHANNELS))
-            where = (0, _DRUM_CHANNEL) if program == DRUMS else (port, _CHANNELS[place])
-            found.append(Lane(name, program, *where, tuple(own), held))
+            where = (0, _DRUM_CHANNEL) if is_drums else (port, _CHANNELS[place])
+            found.append(Lane(name, player.program, *where, tuple(own), held))
     return found
+
+
+def _by_program(notes: Notes) -> list[_Player]:
+    """Return a player for each program.
+
+    The pedal goes to the pianos, or to all melodic ones where there is no piano.
+    """
+    found: dict[int, list[Note]] = defaultdict(list)
+    for note in notes:
+        found[note.program].append(note)
+    if notes.pedal and not set(found) - {DRUMS}:
+        found[0] = []
+    has_piano = any(program in _PIANOS for program in found)
+    players = []
+    for program in sorted(found):
+        is_held = program in _PIANOS or not (has_piano or program == DRUMS)
+        pedal = notes.pedal if is_held else ()
+        players.append(_Player(instrument_name(program), program, found[program], pedal))
+    return players
+
+
+def _by_part(parts: Mapping[str, Notes]) -> list[_Player]:
+    """Return a player for each part, and for each program of one that changes instruments."""
+    players = []
+    for name, own in parts.items():
+        programs = sorted({note.program for note in own})
+        for program in programs:
+            called = name if len(programs) == 1 else f"{name}, {instrument_name(program)}"
+            notes = [note for note in own if note.program == program]
+            players.append(_Player(called, program, notes, () if program == DRUMS else own.pedal))
+    return players
 
 
 def _apart(notes: list[Note], line: Timeline) -> list[Timed]:
