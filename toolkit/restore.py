@@ -361,11 +361,14 @@ def history(pipeline: Pipeline, source_sha256: str) -> str:
 
 
 def _source_facts(recording: Recording) -> dict[str, Any]:
+    bext = recording.bext()
     return {
         "name": recording.path.name if recording.path else "-",
         "sha256": recording.sha256,
         "format": asdict(recording.format),
         "num_samples": recording.total,
+        "tags": dict(recording.tags),
+        "bext": None if bext is None else bext.fields(),
     }
 
 

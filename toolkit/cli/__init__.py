@@ -10,6 +10,7 @@ import typer
 import toolkit
 from toolkit.cli import (
     analyze,
+    batch,
     checkpoints,
     doctor,
     evaluate,
@@ -17,11 +18,14 @@ from toolkit.cli import (
     inspect,
     listings,
     reimagine,
+    report,
     restore,
     run,
     separate,
+    survey,
     train,
     transcribe,
+    verify,
 )
 from toolkit.cli.terminal import guarded
 
@@ -42,6 +46,10 @@ app.command("run")(run.run)
 app.command("separate")(separate.separate)
 app.command("transcribe")(transcribe.transcribe)
 app.command("reimagine")(reimagine.reimagine)
+app.command("batch")(batch.batch)
+app.command("report")(report.report)
+app.command("verify")(verify.verify)
+app.command("survey")(survey.survey)
 app.command("analyze")(analyze.analyze)
 app.command("inspect")(inspect.inspect)
 app.command("explain")(explain.explain)

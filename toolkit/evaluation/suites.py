@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from toolkit.evaluation.batches import batches
 from toolkit.evaluation.beats import beats
 from toolkit.evaluation.declicking import declicking
 from toolkit.evaluation.declipping import declipping
 from toolkit.evaluation.denoising import denoising
 from toolkit.evaluation.extending import extending
+from toolkit.evaluation.fingerprints import fingerprints
 from toolkit.evaluation.foreign_noise import foreign_noise
 from toolkit.evaluation.gaps import gaps
 from toolkit.evaluation.harmony import harmony
@@ -64,6 +66,7 @@ SUITES: Mapping[str, Suite] = {
     "d2": foreign_noise,
     "d3": transparency,
     "c1": declicking,
+    "f1": fingerprints,
     "h1": hums,
     "h2": harmony_language,
     "l1": declipping,
@@ -76,6 +79,7 @@ SUITES: Mapping[str, Suite] = {
     "t2": beats,
     "t3": harmony,
     "m1": melody,
+    "k1": batches,
     "y1": playing,
     "y2": varying,
     "style": reimagining,

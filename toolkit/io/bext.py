@@ -39,6 +39,20 @@ class Bext:
         """Return the history of codings, a line each."""
         return _text(self.payload[FIXED_SIZE:])
 
+    @property
+    def time_reference(self) -> int:
+        """Return the first sample's count since midnight."""
+        return int.from_bytes(self.payload[_TIME_REFERENCE], "little")
+
+    def fields(self) -> dict[str, str | int]:
+        """Return what a catalog wants: version, descriptions, time reference, history."""
+        return {
+            "version": self.version,
+            **self.tags(),
+            "time_reference": self.time_reference,
+            "coding_history": self.coding_history,
+        }
+
     def tags(self) -> dict[str, str]:
         """Return the descriptive fields that are filled in."""
         fields = {

@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from toolkit.io.bext import FIXED_SIZE, Bext
 from toolkit.io.format import Format
 from toolkit.io.origin import Origin
 from toolkit.io.riff import Chunk
 from toolkit.values import Audio
+
+# A history of codings has a line for each; what is longer is no history.
+_MAX_BEXT_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -103,3 +107,11 @@ class Recording:
     def is_whole(self) -> bool:
         """Return whether the audio is the file's from beginning to end."""
         return self.start == 0 and self.audio.num_samples == self.total
+
+    def bext(self) -> Bext | None:
+        """Return the file's broadcast extension, None if it has none of a sensible size."""
+        chunk = next((each for each in self.chunks if each.id == b"bext"), None)
+        if chunk is None or not FIXED_SIZE <= chunk.size <= _MAX_BEXT_BYTES:
+            return None
+        with self.origin.open() as file:
+            return Bext(chunk.load(file))

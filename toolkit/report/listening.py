@@ -7,7 +7,6 @@ saved as a file.
 
 from __future__ import annotations
 
-import html
 import json
 import shutil
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from toolkit.errors import InputError
+from toolkit.report import html
+from toolkit.report.html import Html
 
 QUESTIONS = (
     ("style", "Which style is this?", ("jazz", "classical", "pop", "something else")),
@@ -28,31 +29,26 @@ QUESTIONS = (
 
 _LETTERS = "ABCDEFGH"
 
-_PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Blind listening</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto }}
-fieldset {{ border: 1px solid #ccc; border-radius: 6px; margin: 1rem 0 }}
-audio {{ width: 100% }}
-label {{ margin-right: 1rem }}
-</style>
-<h1>Blind listening</h1>
-<p>Listen to the original, then to each version, and answer what you can.</p>
-<form id="answers">
-{pieces}
-<button type="button" onclick="keep()">Save the answers</button>
-</form>
-<script>
-function keep() {{
+_STYLE = """
+main { max-width: 46rem; margin: 0 auto } label { margin-right: 1rem }
+fieldset { border: 1px solid var(--line); border-radius: 6px; margin: 1rem 0 }
+"""
+_SCRIPT = """
+document.querySelector("button").addEventListener("click", () => {
   const found = Object.fromEntries(new FormData(document.getElementById("answers")));
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([JSON.stringify(found, null, 1)]));
   link.download = "answers.json";
   link.click();
-}}
-</script>
-</html>
+});
 """
+_BODY = Html("""
+<p>Listen to the original, then to each version, and answer what you can.</p>
+<form id="answers">
+{}
+<button type="button">Save the answers</button>
+</form>
+""")
 
 
 @dataclass(frozen=True)
@@ -104,7 +100,9 @@ def build(folder: Path, pieces: Sequence[Piece], *, seed: int = 0) -> Path:
         }
         parts.append(_piece(number, original, files))
         key[str(number)] = {"piece": piece.name, **letters}
-    (folder / "index.html").write_text(_PAGE.format(pieces="\n".join(parts)), encoding="utf-8")
+    body = _BODY.format(html.join(parts, "\n"))
+    page = html.page("Blind listening", body, style=_STYLE, script=_SCRIPT)
+    (folder / "index.html").write_bytes(page)
     path = folder.with_name(f"{folder.name}.key.json")
     path.write_text(json.dumps({"seed": seed, "key": key}, indent=1) + "\n", encoding="utf-8")
     return path
@@ -153,26 +151,30 @@ def _copied(source: Path, target: Path) -> str:
     return target.name
 
 
-def _piece(number: int, original: str, files: Mapping[str, str]) -> str:
-    versions = "\n".join(_version(f"{number}-{letter}", name) for letter, name in files.items())
-    return f"<h2>Piece {number}</h2>\n<p>Original</p>\n{_player(original)}\n{versions}"
+def _piece(number: int, original: str, files: Mapping[str, str]) -> Html:
+    versions = (_version(f"{number}-{letter}", name) for letter, name in files.items())
+    return Html("<h2>Piece {}</h2>\n<p>Original</p>\n{}\n{}").format(
+        number, html.player(html.link(original)), html.join(versions, "\n")
+    )
 
 
-def _version(name: str, file: str) -> str:
-    asked = "\n".join(
-        f"<p>{html.escape(words)}<br>{_choices(f'{name}-{question}', answers)}</p>"
+def _version(name: str, file: str) -> Html:
+    asked = (
+        Html("<p>{}<br>{}</p>").format(words, _choices(f"{name}-{question}", answers))
         for question, words, answers in QUESTIONS
     )
-    letter = name.split("-")[1]
-    return f"<fieldset><legend>Version {letter}</legend>\n{_player(file)}\n{asked}\n</fieldset>"
-
-
-def _choices(name: str, answers: Sequence[str]) -> str:
-    return " ".join(
-        f'<label><input type="radio" name="{name}" value="{each}"> {each}</label>'
-        for each in answers
+    return Html("<fieldset><legend>Version {}</legend>\n{}\n{}\n</fieldset>").format(
+        name.split("-")[1], html.player(html.link(file)), html.join(asked, "\n")
     )
 
 
-def _player(file: str) -> str:
-    return f'<audio controls preload="none" src="{html.escape(file)}"></audio>'
+def _choices(name: str, answers: Sequence[str]) -> Html:
+    return html.join(
+        (
+            Html('<label><input type="radio" name="{}" value="{}"> {}</label>').format(
+                name, each, each
+            )
+            for each in answers
+        ),
+        " ",
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import Any
 
 from toolkit.pipeline import StepRecord, Value
 from toolkit.provenance import finite
+from toolkit.report import html
+from toolkit.report.html import Html
 from toolkit.style.arrangement import Arrangement
 from toolkit.style.lead_sheet import LeadSheet
 from toolkit.style.style import Style
@@ -17,19 +18,9 @@ from toolkit.values import DRUMS
 
 _PIXELS_PER_BEAT, _ROW = 14, 3
 _COLORS = ("#1f5f8b", "#b5651d", "#3f7d20", "#9c2c5a", "#6a4c93", "#7a6c00")
-_PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>{title}</title>
-<style>
-body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 64em; padding: 0 1em }}
-table {{ border-collapse: collapse; margin: 1em 0 }}
-td, th {{ border-bottom: 1px solid #ddd; padding: .2em .8em; text-align: left }}
-audio {{ width: 100% }} .roll {{ overflow-x: auto; border: 1px solid #ddd }}
-.changed {{ font-weight: 600 }}
-</style>
-<h1>{title}</h1><p>{summary}</p>
-<audio controls src="out.wav"></audio>
-{body}
-</html>
+_STYLE = """
+main { max-width: 64em } .roll { overflow-x: auto; border: 1px solid var(--line) }
+.roll line { stroke: var(--line) } .changed { font-weight: 600 }
 """
 
 
@@ -62,6 +53,7 @@ def report(
         "title": arrangement.sheet.title,
         "style": style.name,
         "summary": style.summary,
+        "origin": _origin(style),
         "key": arrangement.sheet.keys[0][1],
         "beats_per_bar": arrangement.sheet.beats_per_bar,
         "tempo": arrangement.tempo[0][1],
@@ -85,11 +77,19 @@ def report(
     return found
 
 
+def _origin(style: Style) -> dict[str, Any]:
+    """Return which file a style is of, empty for one that is nobody's."""
+    if style.borrowed is None:
+        return {}
+    found = style.borrowed
+    return {"source": found.source, "sha256": found.sha256, "bars": len(found.bars)}
+
+
 def write(folder: Path, report: Mapping[str, Any]) -> None:
     """Write ``report.json`` and ``report.html`` into a folder."""
     data = {key: value for key, value in report.items() if key != "roll"}
     (folder / "report.json").write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-    (folder / "report.html").write_text(_page(report), encoding="utf-8")
+    (folder / "report.html").write_bytes(_page(report))
 
 
 def _cautions(found: Mapping[str, Any]) -> list[str]:
@@ -136,7 +136,7 @@ def _roll(arrangement: Arrangement) -> str:
     height = (high - low + 1) * _ROW
     shapes = [
         f'<line x1="{bar.onset * _PIXELS_PER_BEAT:.0f}" x2="{bar.onset * _PIXELS_PER_BEAT:.0f}" '
-        f'y1="0" y2="{height}" stroke="#eee"/>'
+        f'y1="0" y2="{height}"/>'
         for bar in arrangement.sheet.bars
     ]
     for number, part in enumerate(pitched):
@@ -151,62 +151,48 @@ def _roll(arrangement: Arrangement) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(shapes)}</svg>'
 
 
-def _page(report: Mapping[str, Any]) -> str:
-    title = html.escape(f"{report['title'] or 'Untitled'} ({report['style']})")
-    parts = _table(
+def _page(report: Mapping[str, Any]) -> bytes:
+    parts = html.table(
         ("part", "role", "tones", "listen"),
         [
-            (
-                html.escape(part["name"]),
-                part["role"],
-                part["tones"],
-                f'<audio controls preload="none" src="{html.escape(part["stem"])}"></audio>',
-            )
+            (part["name"], part["role"], part["tones"], html.player(html.link(part["stem"])))
             for part in report["parts"]
         ],
     )
-    bars = _table(
+    bars = html.table(
         ("bar", "phrase", "source", "now"),
         [
-            (
-                row["bar"],
-                html.escape(row["phrase"]),
-                html.escape(row["source"]),
-                _changed(row["source"], row["chords"]),
-            )
+            (row["bar"], row["phrase"], row["source"], _changed(row["source"], row["chords"]))
             for row in report["bars"]
         ],
     )
-    measured = _table(("measure", "value"), _flat(report["measured"]))
-    facts = _table(("step", "finding", "value"), _findings(report["steps"]))
-    warnings = "".join(f"<p><b>Note:</b> {html.escape(each)}</p>" for each in report["warnings"])
-    body = (
-        f'{warnings}<h2>Notes</h2><div class="roll">{report["roll"]}</div>'
-        f"<h2>Parts</h2>{parts}<h2>Measured</h2>{measured}<h2>Chords</h2>{bars}"
-        f"<h2>What each step did</h2>{facts}"
+    measured = html.table(("measure", "value"), list(report["measured"].items()))
+    facts = html.table(("step", "finding", "value"), _findings(report["steps"]))
+    notes = html.join(Html("<p><b>Note:</b> {}</p>").format(each) for each in report["warnings"])
+    body = Html(
+        '<p>{}</p>\n{}\n{}<h2>Notes</h2><div class="roll">{}</div>'
+        "<h2>Parts</h2>{}<h2>Measured</h2>{}<h2>Chords</h2>{}<h2>What each step did</h2>{}"
+    ).format(
+        report["summary"],
+        html.player("out.wav"),
+        notes,
+        Html(report["roll"]),
+        parts,
+        measured,
+        bars,
+        facts,
     )
-    return _PAGE.format(title=title, summary=html.escape(report["summary"]), body=body)
+    title = f"{report['title'] or 'Untitled'} ({report['style']})"
+    return html.page(title, body, style=_STYLE)
 
 
 def _changed(source: str, now: str) -> str:
-    return html.escape(now) if source == now else f'<span class="changed">{html.escape(now)}</span>'
+    return now if source == now else Html('<span class="changed">{}</span>').format(now)
 
 
-def _flat(measured: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [(html.escape(key), html.escape(str(value))) for key, value in measured.items()]
-
-
-def _findings(steps: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+def _findings(steps: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str, Any]]:
     return [
-        (html.escape(step), html.escape(key.replace("_", " ")), html.escape(str(value)))
+        (step, key.replace("_", " "), value)
         for step, found in steps.items()
         for key, value in found.items()
     ]
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    if not rows:
-        return "<p>Nothing.</p>"
-    first = "".join(f"<th>{each}</th>" for each in head)
-    others = "".join("<tr>" + "".join(f"<td>{each}</td>" for each in row) + "</tr>" for row in rows)
-    return f"<table><tr>{first}</tr>{others}</table>"

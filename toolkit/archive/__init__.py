@@ -1,0 +1,1 @@
+"""Collections: what is in them, which recordings are the same."""

@@ -1,0 +1,1 @@
+"""Whether files are still what they were."""

@@ -1,0 +1,109 @@
+"""Let the actors of a Ray cluster do the work; what is to be done stays in our manifest."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import toolkit
+from toolkit.adapters.ray_actors import ActorPool
+from toolkit.archive.job import Order, Report, Workshop
+from toolkit.archive.places import is_url
+from toolkit.archive.working import worker
+from toolkit.archive.working.crew import Answer
+from toolkit.errors import ResourceError
+
+
+@dataclass(frozen=True)
+class _Instructions:
+    """Hold what an actor is told: for whom it works, and which version it has to be."""
+
+    version: str
+    workshop: Workshop
+
+
+class RayCrew:
+    """Work in actors on the machines of a cluster, each with one core and its models loaded.
+
+    Parameters
+    ----------
+    workshop : Workshop
+        What every worker is told. Folders must be there on every node, under the same path.
+    workers : int
+        Number of actors.
+    address : str
+        ``host:port`` of a running cluster, ``auto`` for one on this machine; empty to start one.
+
+    Raises
+    ------
+    ResourceError, UsageError
+        As `toolkit.adapters.ray_actors.ActorPool`.
+    """
+
+    def __init__(self, workshop: Workshop, workers: int, address: str = "") -> None:
+        self._pool: ActorPool[Order, Report] = ActorPool(
+            worker.work,
+            workers,
+            _prepare,
+            _Instructions(toolkit.__version__, _absolute(workshop)),
+            address=address,
+            on_gpu=workshop.device.startswith("cuda"),
+        )
+
+    @property
+    def room(self) -> int:
+        """Return how many more orders can be handed over now."""
+        return self._pool.room
+
+    def submit(self, order: Order, seconds: float | None) -> None:
+        """Hand over an order that may take so many seconds."""
+        self._pool.submit(order, seconds)
+
+    def wait(self, seconds: float) -> list[Answer]:
+        """Return what ended, waiting up to some seconds for the first.
+
+        Raises
+        ------
+        ResourceError
+            If workers cannot begin.
+        """
+        return [
+            Answer(order, answer) if isinstance(answer, Report) else Answer(order, None, answer)
+            for order, answer in self._pool.wait(seconds)
+        ]
+
+    def stop(self) -> list[Order]:
+        """End all work at once; return what was under way."""
+        return self._pool.stop()
+
+    def close(self) -> None:
+        """Send the workers home when they have nothing left to do."""
+        self._pool.close()
+
+
+def _prepare(instructions: _Instructions) -> None:
+    """Get a fresh actor ready for orders, on whatever machine it is."""
+    if toolkit.__version__ != instructions.version:
+        raise ResourceError(
+            f"{platform.node()} has tonearm {toolkit.__version__}, not {instructions.version}",
+            "install the same version on every node",
+        )
+    workshop = instructions.workshop
+    for place in (workshop.collection, workshop.out):
+        if not is_url(place) and not Path(place).is_dir():
+            raise ResourceError(
+                f"{platform.node()} has no folder {place}",
+                "use a folder that all nodes share, or a URL",
+            )
+    # An actor has no parent among our processes to end with, and the same signals to ignore.
+    worker.prepare(workshop)
+
+
+def _absolute(workshop: Workshop) -> Workshop:
+    """Return the workshop with paths that do not depend on where a process began."""
+    collection, out = (
+        place if is_url(place) else str(Path(place).absolute())
+        for place in (workshop.collection, workshop.out)
+    )
+    return replace(workshop, collection=collection, out=out)
