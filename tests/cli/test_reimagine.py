@@ -80,7 +80,8 @@ def test_the_midi_file_has_tracks_chords_and_bars(made):
     assert DRUMS in {note.program for note in notes}
     assert len({note.program for note in notes}) >= 3
     assert notes.tempo_map
-    conductor = mido.MidiFile(made / "out.mid").tracks[0]
+    conductor, *others = mido.MidiFile(made / "out.mid").tracks
+    assert {track.name for track in others} == {path.stem for path in (made / "stems").iterdir()}
     assert sum(message.type == "marker" for message in conductor) >= 4
 
 

@@ -18,8 +18,25 @@ def reimagine(
         ),
     ],
     style: Annotated[
-        str, typer.Option("--style", "-s", help="One that `tonearm styles` lists, or a .toml file.")
-    ] = "jazz-swing",
+        str | None,
+        typer.Option(
+            "--style",
+            "-s",
+            help="One that `tonearm styles` lists, or a .toml file.  [default: jazz-swing]",
+        ),
+    ] = None,
+    style_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--style-from", help="Play it as this MIDI, MusicXML or audio file is accompanied."
+        ),
+    ] = None,
+    style_mix: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--style-mix", help="Mix in so much of another style, such as bossa-nova:0.4; again."
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder to make; PIECE.STYLE by default.")
     ] = None,
@@ -65,13 +82,16 @@ def reimagine(
 
     Examples: tonearm reimagine prelude.wav --style jazz-swing -o out/
     tonearm reimagine tune.musicxml --style bossa-nova --reharm 0.3 --variations 3
+    tonearm reimagine tune.mid --style-from other.mid --style-mix bossa-nova:0.4
     """
     from toolkit.cli.reimagine_job import Request, perform
 
     perform(
         Request(
             source=source,
-            style=style,
+            style=style or "",
+            style_from=style_from,
+            style_mix=tuple(style_mix or ()),
             out=out,
             ensemble=ensemble,
             level=level,

@@ -36,6 +36,11 @@ def write(
         hashes.append(_one(place, made, local))
         local.tick(number + 1, len(candidates) + 1)
     best = candidates[0]
+    if "style" in settings:
+        from toolkit.style.style_text import dump_style
+
+        # It has no file of its own: this is where it is found again, and edited.
+        (folder / "style.toml").write_text(dump_style(style), encoding="utf-8")
     found = record(
         pipeline=pipeline,
         steps=best.steps,
@@ -67,7 +72,7 @@ def _one(folder: Path, made: Made, run: Run) -> str:
     notes = made.performance.notes()
     title = made.performance.arrangement.sheet.title
     sha256 = _write_audio(folder, made, run)
-    midi.write(folder / "out.mid", notes)
+    midi.write(folder / "out.mid", notes, parts=made.performance.parts)
     engraving.write(
         folder / "out.musicxml", writing.written(made.performance.arrangement), title=title
     )

@@ -29,7 +29,9 @@ class Request:
     """Hold what was typed, before anything is looked at."""
 
     source: Path
-    style: str = "jazz-swing"
+    style: str = ""
+    style_from: Path | None = None
+    style_mix: tuple[str, ...] = ()
     out: Path | None = None
     ensemble: str = ""
     level: str = ",".join(LAYERS)
@@ -89,13 +91,13 @@ class Made:
 
 def perform(request: Request) -> None:
     """Do it; the folder's name goes to standard output."""
+    from toolkit.cli import reimagine_style
     from toolkit.cli.stem_folder import appearing, check_folder
-    from toolkit.style.style import load_style
+    from toolkit.style.style import at_hand
 
     layers = _layers(request.level)
-    style = load_style(request.style)
-    style.band(request.ensemble)
-    folder = request.out or request.source.with_name(f"{request.source.stem}.{style.name}")
+    name = reimagine_style.check(request)
+    folder = request.out or request.source.with_name(f"{request.source.stem}.{name}")
     check_folder(folder, force=request.force)
     began, started = perf_counter(), datetime.now(UTC)
     with progress(request.source.name, ("hear", "write", "mix")) as callback:
@@ -103,12 +105,16 @@ def perform(request: Request) -> None:
         from toolkit.run import Run
 
         run = Run(seed=request.seed, progress=callback, checkpoints=shipped())
+        style = reimagine_style.style_of(request, run)
+        request = reimagine_style.found_in(request, folder)
         taken = take(request, run)
         pipeline = chain(request, layers, type(taken.value))
-        candidates = _candidates(request, pipeline, taken, run)
+        with at_hand(request.style, style):
+            candidates = _candidates(request, pipeline, taken, run)
         with appearing(folder, force=request.force) as part:
             settings = {
                 **{key: getattr(request, key) for key in ("seed", "variations", "level")},
+                **reimagine_style.facts(request, style),
                 "started": started.isoformat(timespec="seconds"),
                 "seconds": round(perf_counter() - began, 3),
             }
@@ -166,11 +172,11 @@ def chain(request: Request, layers: frozenset[str], kind: type) -> Pipeline:
     from toolkit.values import Audio, Notes, Stems
 
     builders: list[tuple[type, Callable[[], list[Step]]]] = [
-        (Audio, lambda: _hearing(request)),
-        (Notes, lambda: [_step("lead-sheet", key=request.key)]),
+        (Audio, lambda: hearing(request)),
+        (Notes, lambda: [one_step("lead-sheet", key=request.key)]),
         (LeadSheet, lambda: _rewriting(request, layers)),
-        (Arrangement, lambda: [_step("perform", swing=request.swing)]),
-        (Performance, lambda: [_step("render"), _step("mix")]),
+        (Arrangement, lambda: [one_step("perform", swing=request.swing)]),
+        (Performance, lambda: [one_step("render"), one_step("mix")]),
     ]
     kinds = [each for each, _ in builders]
     if kind not in kinds:
@@ -180,12 +186,13 @@ def chain(request: Request, layers: frozenset[str], kind: type) -> Pipeline:
     steps: list[Step] = []
     for _, build in builders[kinds.index(kind) :]:
         steps += build()
-    pipeline = Pipeline("reimagine", "Play a piece in another style.", kind, Stems, _joined(steps))
+    pipeline = Pipeline("reimagine", "Play a piece in another style.", kind, Stems, joined(steps))
     return configure(pipeline, dict(parse_setting(each, pipeline) for each in request.settings))
 
 
-def _hearing(request: Request) -> list[Step]:
-    return [_step("transcribe", model=request.model), _step("annotate")]
+def hearing(request: Request) -> list[Step]:
+    """Return the steps from a recording to notes with their meter."""
+    return [one_step("transcribe", model=request.model), one_step("annotate")]
 
 
 def _rewriting(request: Request, layers: frozenset[str]) -> list[Step]:
@@ -193,10 +200,10 @@ def _rewriting(request: Request, layers: frozenset[str]) -> list[Step]:
     given = {"style": request.style, "lock": request.lock}
     if "harmony" in layers:
         amount = {} if request.reharm is None else {"amount": request.reharm}
-        steps.append(_step("reharmonize", **given, **amount))
+        steps.append(one_step("reharmonize", **given, **amount))
     if "melody" in layers:
         amount = {} if request.melody is None else {"amount": request.melody}
-        steps.append(_step("embellish", **given, **amount))
+        steps.append(one_step("embellish", **given, **amount))
     arranged = {
         "style": request.style,
         "ensemble": request.ensemble,
@@ -204,10 +211,11 @@ def _rewriting(request: Request, layers: frozenset[str]) -> list[Step]:
         "rhythm": "rhythm" in layers,
         "timbre": "timbre" in layers,
     }
-    return [*steps, _step("arrange", **arranged)]
+    return [*steps, one_step("arrange", **arranged)]
 
 
-def _step(stage_name: str, /, **values: Any) -> Step:
+def one_step(stage_name: str, /, **values: Any) -> Step:
+    """Return a step by its stage's name and parameters, that reads the input."""
     from toolkit.pipeline import Step
     from toolkit.registry import stage_class
     from toolkit.stage import build
@@ -216,12 +224,12 @@ def _step(stage_name: str, /, **values: Any) -> Step:
     return Step(stage_name, stage, ("input",))
 
 
-def _joined(steps: list[Step]) -> tuple[Step, ...]:
+def joined(steps: list[Step]) -> tuple[Step, ...]:
     """Return the steps each reading the one before it, and what else they need."""
     from dataclasses import replace
 
     ids = [step.id for step in steps]
-    joined = []
+    linked = []
     for place, step in enumerate(steps):
         before = ids[place - 1] if place else "input"
         sources: tuple[str, ...] = (before,)
@@ -229,8 +237,8 @@ def _joined(steps: list[Step]) -> tuple[Step, ...]:
             sources = (before, "input")
         if step.id == "mix":
             sources = (before, "perform" if "perform" in ids else "input")
-        joined.append(replace(step, sources=sources))
-    return tuple(joined)
+        linked.append(replace(step, sources=sources))
+    return tuple(linked)
 
 
 def _candidates(request: Request, pipeline: Pipeline, taken: Taken, run: Run) -> list[Made]:

@@ -19,6 +19,7 @@ from toolkit.evaluation.harmony_language import harmony_language
 from toolkit.evaluation.hums import hums
 from toolkit.evaluation.melody import melody
 from toolkit.evaluation.memory import memory
+from toolkit.evaluation.pattern_finding import pattern_finding
 from toolkit.evaluation.playing import playing
 from toolkit.evaluation.real import real
 from toolkit.evaluation.reimagining import reimagining
@@ -82,6 +83,7 @@ SUITES: Mapping[str, Suite] = {
     "k1": batches,
     "y1": playing,
     "y2": varying,
+    "y3": pattern_finding,
     "style": reimagining,
     "speed": speed,
     "memory": memory,

@@ -39,6 +39,15 @@ class Arrange:
             tempo=self.tempo or None,
         )
         run.report(tempo=round(made.tempo[0][1], 1), tones=made.counts())
+        if style.borrowed is not None:
+            from toolkit.style.borrowed.pattern_network import CHECKPOINT
+
+            known = {bar.beats for bar in style.borrowed.bars}
+            run.report(
+                borrowed_from=style.borrowed.source,
+                bars_chosen_by=CHECKPOINT,
+                bars_fitted=sum(bar.beats not in known for bar in made.sheet.bars),
+            )
         # As it was asked for: a style in a file of the user's own is found by its path.
         return replace(made, style=self.style, feel=style.feel)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
@@ -13,6 +15,8 @@ from toolkit.errors import UsageError
 from toolkit.shipped import folder
 from toolkit.stage import did_you_mean
 from toolkit.style.arrangement import ROLES
+from toolkit.style.borrowed import patterns
+from toolkit.style.borrowed.patterns import Borrowed
 from toolkit.values import DRUMS
 
 FEELS = ("straight", "swing", "shuffle")
@@ -23,6 +27,8 @@ PALETTES = ("plain", "jazz", "blues", "gospel", "bossa", "baroque")
 
 IDIOMS = ("plain", "jazz", "blues", "baroque")
 """In which way the melody is varied."""
+
+_AT_HAND: ContextVar[Mapping[str, Style]] = ContextVar("styles at hand")
 
 
 @dataclass(frozen=True)
@@ -153,6 +159,10 @@ class Style:
         How far the tempo bends within a phrase, 0..1.
     meter : int
         3 for a style that is in three whatever the piece is in, else 0.
+    swing : float
+        Ratio of the soloist's eighths where it is not the feel's usual one, else 0.
+    borrowed : Borrowed, optional
+        What players of the kind ``borrowed`` play: the bars of a reference.
     """
 
     name: str
@@ -167,6 +177,8 @@ class Style:
     mix: Mix = Mix()
     rubato: float = 0.0
     meter: int = 0
+    swing: float = 0.0
+    borrowed: Borrowed | None = None
 
     def band(self, ensemble: str = "") -> tuple[Seat, ...]:
         """Return the seats of an ensemble, of the first one unless named.
@@ -190,6 +202,16 @@ def style_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in _folder().glob("*.toml")))
 
 
+@contextmanager
+def at_hand(name: str, style: Style) -> Iterator[None]:
+    """Let `load_style` find a style by a name or path under which no file lies yet."""
+    token = _AT_HAND.set({**_AT_HAND.get({}), name: style})
+    try:
+        yield
+    finally:
+        _AT_HAND.reset(token)
+
+
 def load_style(name: str) -> Style:
     """Return a style by name or, with a slash or ``.toml``, by path.
 
@@ -198,6 +220,9 @@ def load_style(name: str) -> Style:
     UsageError
         If there is none of that name, or the file says what no style can say.
     """
+    found = _AT_HAND.get({}).get(name)
+    if found is not None:
+        return found
     path = Path(name) if "/" in name or name.endswith(".toml") else _folder() / f"{name}.toml"
     if not path.is_file():
         raise UsageError(
@@ -218,7 +243,7 @@ def parse_style(name: str, table: Mapping[str, Any]) -> Style:
         If a value is missing, unknown or out of range.
     """
     known = {"summary", "feel", "tempo", "rubato", "meter", "harmony", "melody", "form", "mix",
-             "seat", "ensembles"}  # fmt: skip
+             "seat", "ensembles", "swing", "borrowed"}  # fmt: skip
     _refuse(set(table) - known, "the style")
     seats = tuple(_read(Seat, each, "seat") for each in table["seat"])
     ensembles = {key: tuple(names) for key, names in table["ensembles"].items()}
@@ -237,11 +262,15 @@ def parse_style(name: str, table: Mapping[str, Any]) -> Style:
         mix=_read(Mix, table.get("mix", {}), "mix"),
         rubato=float(table.get("rubato", 0.0)),
         meter=int(table.get("meter", 0)),
+        swing=float(table.get("swing", 0.0)),
+        borrowed=patterns.read(table["borrowed"]) if "borrowed" in table else None,
     )
     _one_of(style.harmony.palette, PALETTES)
     _one_of(style.melody.idiom, IDIOMS)
     if style.meter not in (0, 3):
         raise ValueError(f"meter = {style.meter} is neither 3 nor 0")
+    if not 0 <= style.swing <= 4:
+        raise ValueError(f"swing = {style.swing} is no ratio of 0 to 4")
     if not 20 <= slow <= fast <= 400:
         raise ValueError(f"tempo = [{slow}, {fast}] is not slow and fast, in beats a minute")
     return style

@@ -122,6 +122,9 @@ def _heard(recipe: Recipe, ledger: Ledger) -> list[dict[str, Any]]:
         player = {**ledger.bands["player"], "name": "grooves"}
         songs = {**ledger.bands["songbook"], "name": "songbook"}
         return [player, songs, scores, *ledger.bands["font"]]
+    if recipe.task == "choose-patterns":
+        player = {**ledger.bands["player"], "name": "grooves"}
+        return [player, {**ledger.bands["songbook"], "name": "songbook"}]
     if recipe.task == "tag-voices":
         return list(ledger.voices)
     if recipe.task in ("embellish", "perform"):

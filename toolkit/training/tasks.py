@@ -20,6 +20,7 @@ TASKS = {
     "embellish": ("line_styling", "LineStyling"),
     "perform": ("performing", "Performing"),
     "model-chords": ("chord_language", "ChordLanguage"),
+    "choose-patterns": ("pattern_choice", "PatternChoice"),
 }
 """Task name to module of this package and class in it, imported when asked for."""
 

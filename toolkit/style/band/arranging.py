@@ -69,6 +69,7 @@ def arrange(
                 band=roles,
                 tempo=chosen,
                 rng=np.random.default_rng([seed, zlib.crc32(seat.name.encode())]),
+                seed=seed,
             )
         )
         for seat in seats

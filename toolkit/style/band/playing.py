@@ -33,6 +33,8 @@ class Scene:
         Beats a minute at which it will be played.
     rng : np.random.Generator
         This player's own; the same seed gives the same notes.
+    seed : int
+        The same for all of a band, for what they decide together.
     """
 
     sheet: LeadSheet
@@ -41,6 +43,7 @@ class Scene:
     band: tuple[str, ...]
     tempo: float
     rng: np.random.Generator
+    seed: int = 0
 
     def energy(self, beat: float) -> float:
         """Return how much is to happen at a beat, 0..1, following phrases and form."""

@@ -81,7 +81,7 @@ def perform(
     rng : np.random.Generator
         The same state gives the same performance. Every part draws from a generator of its own.
     swing : float, optional
-        Ratio of the soloist's two eighths instead of the feel's usual one: 1 is straight, 2 a
+        Ratio of the soloist's two eighths instead of the style's own: 1 is straight, 2 a
         triplet; the other roles move along.
 
     Returns
@@ -92,7 +92,8 @@ def perform(
     """
     seed = int(rng.integers(_SEED))
     curve = tempo_curve(arrangement, style.rubato, np.random.default_rng([seed, 0]))
-    stage = _Stage(arrangement, style, curve, arrangement.tempo[0][1], swing, {})
+    ratio = swing if swing is not None else style.swing or None
+    stage = _Stage(arrangement, style, curve, arrangement.tempo[0][1], ratio, {})
     unplayed = _marks(arrangement, style, curve)
     done: dict[str, Notes] = {}
     for part in sorted(arrangement.parts, key=lambda each: _ORDER.index(each.role)):
