@@ -1,6 +1,9 @@
 import hashlib
 import os
 import time
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -141,6 +144,58 @@ def test_a_failure_that_passes_is_tried_again(tmp_path, make, write, faulty_reci
     assert (summary.counts["done"], summary.counts["failed"]) == (1, 1)
     tries = [facts["source"] for kind, facts in heard if kind == "retry"]
     assert sorted(tries) == ["passes.wav", "stays.wav", "stays.wav"]
+
+
+@pytest.fixture
+def powerless(make, tmp_path, write):
+    """Return a function that restores as a user whom permissions bind, which root is not."""
+    write(tmp_path / "warm" / "in" / "a.wav")
+    warm = replace(make(), collection=str(tmp_path / "warm" / "in"), out=str(tmp_path / "warm/out"))
+    restore(warm)  # what is imported late may lie where that user cannot read
+
+    def as_nobody(batch):
+        if os.geteuid() != 0:
+            return restore(batch)
+        os.seteuid(65534)
+        try:
+            return restore(batch)
+        finally:
+            os.seteuid(0)
+
+    return as_nobody
+
+
+def test_what_may_not_be_read_or_written_is_told_and_the_rest_goes_on(make, write, powerless):
+    with TemporaryDirectory() as place:
+        root = Path(place)
+        for name in ("secret.wav", "open.wav", "locked/a.wav"):
+            write(root / "in" / name)
+        (root / "out" / "locked").mkdir(parents=True)
+        for path in (root, root / "in", root / "in/locked", root / "out"):
+            path.chmod(0o777)
+        (root / "in" / "secret.wav").chmod(0)
+        (root / "out" / "locked").chmod(0o555)
+        batch = replace(make(), collection=str(root / "in"), out=str(root / "out"))
+        summary, heard = powerless(batch)
+        (root / "out" / "locked").chmod(0o777)
+        codes = {facts["source"]: facts["code"] for kind, facts in heard if "code" in facts}
+        assert summary.counts["done"] == 1
+        assert codes == {"secret.wav": "E_PERMISSION", "locked/a.wav": "E_PERMISSION"}
+
+
+def test_a_recording_that_vanishes_meanwhile_is_told_and_the_rest_goes_on(tmp_path, make, write):
+    victim = write(tmp_path / "in" / "a.wav")
+    write(tmp_path / "in" / "b.wav")
+    codes = {}
+
+    def hear(kind, facts):
+        if kind == "planned":
+            victim.unlink()
+        codes.update({facts["source"]: facts["code"]} if kind == "failed" else {})
+
+    summary = restore_collection(make(), Stop(), hear, hire=InlineCrew)
+    assert summary.counts["done"] == 1
+    assert codes == {"a.wav": "E_MISSING"}
 
 
 def test_fail_fast_ends_with_the_first_failure(tmp_path, make, write, faulty_recipe):

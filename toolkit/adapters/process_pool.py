@@ -50,6 +50,7 @@ class ProcessPool(Generic[Given, Answer]):
 
         CONSTS.term_timeout = _TERM_SECONDS
         self._function = function
+        self._workers = workers
         # Fresh interpreters: a fork would inherit locks and threads of libraries.
         self._pool: Any = pebble.ProcessPool(
             max_workers=workers,
@@ -61,6 +62,14 @@ class ProcessPool(Generic[Given, Answer]):
 
     def __len__(self) -> int:
         return len(self._under_way)
+
+    @property
+    def room(self) -> int:
+        """Return how many more calls keep every worker busy.
+
+        One more than there are workers: one that is done finds its next call waiting.
+        """
+        return self._workers + 1 - len(self)
 
     def submit(self, given: Given, seconds: float | None) -> None:
         """Hand over a call that may take so many seconds once it begins."""

@@ -23,6 +23,7 @@ from typing import Any, Self
 
 from toolkit.archive.job import STATES, Entry, File, Job, Report, State
 from toolkit.archive.naming import folded
+from toolkit.archive.raw_names import from_bytes, to_bytes
 from toolkit.errors import ResourceError, ToolkitError
 
 _VERSION = 1
@@ -110,7 +111,7 @@ class Manifest:
         """
         with _explained(path):
             connection = sqlite3.connect(path, isolation_level=None)
-            connection.text_factory = _text
+            connection.text_factory = from_bytes
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
@@ -171,14 +172,14 @@ class Manifest:
         row = self._connection.execute(
             f"SELECT {_JOB} FROM jobs WHERE source = CAST(:source AS TEXT) "
             "AND (:recipe IS NULL OR recipe = :recipe) ORDER BY revision DESC LIMIT 1",
-            {"source": _bytes(source), "recipe": recipe},
+            {"source": to_bytes(source), "recipe": recipe},
         ).fetchone()
         return None if row is None else _job(row)
 
     def owner(self, target: str) -> str | None:
         """Return the recording whose target this is, or one that differs in case alone."""
         row = self._connection.execute(
-            "SELECT source FROM jobs WHERE folded = CAST(? AS TEXT)", (_bytes(folded(target)),)
+            "SELECT source FROM jobs WHERE folded = CAST(? AS TEXT)", (to_bytes(folded(target)),)
         ).fetchone()
         return None if row is None else str(row["source"])
 
@@ -186,13 +187,13 @@ class Manifest:
         """Add pending jobs, given as (entry, recipe key, revision, target); return how many."""
         rows = [
             (
-                _bytes(entry.source),
+                to_bytes(entry.source),
                 entry.size,
                 entry.stamp,
                 recipe,
                 revision,
-                _bytes(target),
-                _bytes(folded(target)),
+                to_bytes(target),
+                to_bytes(folded(target)),
             )
             for entry, recipe, revision, target in wanted
         ]
@@ -235,7 +236,7 @@ class Manifest:
             change.execute(
                 "UPDATE jobs SET revision = ?, target = CAST(? AS TEXT), "
                 "folded = CAST(? AS TEXT), state = 'pending', attempts = 0, begun = 0 WHERE id = ?",
-                (revision, _bytes(target), _bytes(folded(target)), job),
+                (revision, to_bytes(target), to_bytes(folded(target)), job),
             )
 
     # What becomes of it
@@ -271,7 +272,7 @@ class Manifest:
             change.executemany(
                 "INSERT OR REPLACE INTO files VALUES (CAST(? AS TEXT), ?, ?, ?, ?)",
                 (
-                    (_bytes(file.path), report.job, file.role, file.size, file.sha256)
+                    (to_bytes(file.path), report.job, file.role, file.size, file.sha256)
                     for file in report.files
                 ),
             )
@@ -292,9 +293,9 @@ class Manifest:
                     report.sha256,
                     report.seconds,
                     report.code,
-                    _bytes(report.message),
-                    _bytes(report.hint),
-                    _bytes(report.trace),
+                    to_bytes(report.message),
+                    to_bytes(report.hint),
+                    to_bytes(report.trace),
                     report.job,
                 ),
             )
@@ -422,11 +423,3 @@ def _job(row: sqlite3.Row) -> Job:
 def _json(value: Any) -> str:
     # ASCII, because a warning may quote a name that is no UTF-8.
     return json.dumps(value, allow_nan=False)
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "surrogateescape")

@@ -20,6 +20,7 @@ from typing import Any
 from toolkit.archive.job import File, Job, State
 from toolkit.archive.manifest import Event, Manifest
 from toolkit.archive.places import Output
+from toolkit.archive.raw_names import to_bytes
 from toolkit.errors import InputError, UsageError
 from toolkit.provenance import SCHEMA
 
@@ -116,7 +117,7 @@ class Merged:
         """Yield every file of the output that is known, by path."""
         streams = (part.files() for part in self.parts)
         last: File | None = None
-        for file in merge(*streams, key=lambda each: _bytes(each.path)):
+        for file in merge(*streams, key=lambda each: to_bytes(each.path)):
             if file != last:
                 yield file
             last = file
@@ -132,7 +133,8 @@ def _held(part: Manifest) -> Iterator[Held]:
 
 
 def _place(held: Held) -> tuple[bytes, int]:
-    return _bytes(held.job.source), held.job.revision
+    # The order of SQLite, which compares the bytes.
+    return to_bytes(held.job.source), held.job.revision
 
 
 @contextmanager
@@ -187,8 +189,3 @@ def parse_record(data: bytes) -> dict[str, Any] | None:
     is_record = isinstance(found, dict) and found.get("schema") == SCHEMA
     is_whole = is_record and all(isinstance(found.get(key), kind) for key, kind in _SHAPE.items())
     return found if is_whole else None
-
-
-def _bytes(text: str) -> bytes:
-    # The order of SQLite, which compares the bytes.
-    return text.encode("utf-8", "surrogateescape")

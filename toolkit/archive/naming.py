@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 
+from toolkit.archive.raw_names import to_bytes
 from toolkit.batch import LOSSLESS, shortened
 from toolkit.errors import UsageError
 
@@ -143,7 +144,7 @@ def picture_name(manifest: Path, job: int) -> str:
 
 def shard_of(source: str, count: int) -> int:
     """Return which of `count` shards, counted from 1, a recording belongs to."""
-    digest = hashlib.sha256(source.encode("utf-8", "surrogateescape")).digest()
+    digest = hashlib.sha256(to_bytes(source)).digest()
     return int.from_bytes(digest[:8], "big") % count + 1
 
 
@@ -158,4 +159,4 @@ def _safe(text: str, suffix: str) -> str:
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return hashlib.sha256(to_bytes(text)).hexdigest()[:8]

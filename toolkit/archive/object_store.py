@@ -18,6 +18,7 @@ from time import sleep, time
 from typing import TypeVar
 
 from toolkit.adapters.remote_files import Found, RemoteFolder
+from toolkit.archive.causes import DENIED, FULL
 from toolkit.archive.job import Entry, File
 from toolkit.archive.naming import difference_of
 from toolkit.archive.places import OWN
@@ -26,8 +27,6 @@ from toolkit.errors import InputError, ResourceError
 
 _ATTEMPTS = 4
 _BACKOFF_SECONDS = 0.2
-_FULL = (errno.ENOSPC, errno.EDQUOT)
-_DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 _ORDER = {"output": 0, "difference": 1, "record": 2}
 # Asking for each takes longer than asking for all.
 _MANY = 20
@@ -221,10 +220,10 @@ def _patiently(action: Callable[[], Value], place: str) -> Value:
         except (FileNotFoundError, FileExistsError):
             raise
         except OSError as error:
-            if error.errno in _FULL:
+            if error.errno in FULL:
                 hint = "free some space there, or set TMPDIR to a folder on a larger disk"
                 raise ResourceError(f"no room for a copy of {place}", hint) from error
-            if error.errno in _DENIED:
+            if error.errno in DENIED:
                 hint = "check the credentials and what they allow"
                 raise ResourceError(f"{place}: access is denied", hint) from error
             if attempt == _ATTEMPTS:

@@ -13,14 +13,13 @@ from typing import Any, Literal
 from toolkit.archive.job import Entry, State, Workshop
 from toolkit.archive.lock import holding
 from toolkit.archive.manifest import Manifest
-from toolkit.archive.naming import Naming, difference_of, picture_name
+from toolkit.archive.naming import Naming, picture_name
 from toolkit.archive.places import collection_at, is_url, output_at, state_folder
 from toolkit.archive.plan import Plan, Planner, Selection
 from toolkit.archive.working.crew import Crew, LocalCrew
 from toolkit.archive.working.engine import Ending, Engine, Notify, Policy, Stop
 from toolkit.checkpoints import read_weights, shipped
 from toolkit.errors import ResourceError, UsageError
-from toolkit.io.atomic import leftovers
 from toolkit.provenance import software
 from toolkit.restore import Recipe
 from toolkit.values import Audio
@@ -207,7 +206,6 @@ def restore_collection(
             plan = planner.plan([] if watch else None)
             _check_weights(batch.recipe)
             _check_room(batch, plan)
-            _sweep(batch, manifest)
             jobs = planner.enroll(plan)
             notify("planned", _planned(plan))
             more = _watching(batch, planner, stop) if watch else None
@@ -342,18 +340,6 @@ def _check_room(batch: Batch, plan: Plan) -> None:
             f"the results need about {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB are free",
             "free some, name another disk, or wait for room as it goes: --on-full pause",
         )
-
-
-def _sweep(batch: Batch, manifest: Manifest) -> None:
-    """Remove what an interrupted run was writing under temporary names."""
-    if is_url(batch.out):
-        return
-    root = Path(batch.out)
-    for job in manifest.jobs("pending"):
-        target = root / job.target
-        for path in (target, difference_of(target), target.with_name(f"{target.name}.json")):
-            for part in leftovers(path) if job.begun else ():
-                part.unlink(missing_ok=True)
 
 
 def _facts(batch: Batch) -> dict[str, Any]:

@@ -16,42 +16,14 @@ STATES = ("done", "failed", "quarantined", "pending", "running")
 _TROUBLE = ("failed", "quarantined")
 
 _STYLE = """
-.totals { display: flex; flex-wrap: wrap; gap: .8em 2.5em; padding: 0; list-style: none }
-.totals b { display: block; font-size: 1.5em; font-weight: 600 }
 .sortable img { width: 12em; max-width: none; height: auto; display: block }
 .sortable .file { min-width: 16em }
-th button { all: unset; cursor: pointer; font-weight: 600 }
-th button::after { content: " ↕"; color: var(--faint) }
-th[aria-sort=ascending] button::after { content: " ↑" }
-th[aria-sort=descending] button::after { content: " ↓" }
-th button:focus-visible { outline: 3px solid var(--link) }
 .filter { display: flex; flex-wrap: wrap; gap: 1em; align-items: end; margin: 1em 0 }
 .filter[hidden] { display: none } .filter input, .filter select { display: block; font: inherit }
 .pages { display: flex; flex-wrap: wrap; gap: .8em; margin: 1em 0 }
 """
-# Without it the tables are as complete, only in the order in which they were written.
+# Without it the tables are as complete, only without a choice among their rows.
 _SCRIPT = """
-"use strict";
-const tables = [...document.querySelectorAll("table.sortable")];
-const value = (row, at) => row.cells[at].dataset.value ?? row.cells[at].textContent.trim();
-const compare = (a, b) => Number(a) - Number(b) || a.localeCompare(b, undefined, {numeric: true});
-function sort(table, head) {
-  const down = head.getAttribute("aria-sort") === "ascending", sign = down ? -1 : 1;
-  for (const each of table.tHead.rows[0].cells) each.removeAttribute("aria-sort");
-  head.setAttribute("aria-sort", down ? "descending" : "ascending");
-  const rows = [...table.tBodies[0].rows].map((row) => [value(row, head.cellIndex), row]);
-  rows.sort(([a], [b]) => (a === "") - (b === "") || sign * compare(a, b));
-  table.tBodies[0].append(...rows.map(([, row]) => row));
-}
-for (const table of tables) {
-  for (const head of table.tHead.querySelectorAll("th:not(.plain)")) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.append(...head.childNodes);
-    head.append(button);
-    button.addEventListener("click", () => sort(table, head));
-  }
-}
 const filter = document.querySelector(".filter");
 const [words, state, count] = filter.querySelectorAll("input, select, output");
 function show() {
@@ -179,7 +151,12 @@ def page(
         run_facts.history(runs) if number == 1 else "",
         run_facts.recipe(facts) if number == 1 else "",
     ]
-    return html.page(title, html.join(parts, "\n"), style=_STYLE, script=_SCRIPT)
+    return html.page(
+        title,
+        html.join(parts, "\n"),
+        style=html.SORTED_STYLE + _STYLE,
+        script=html.SORTED_SCRIPT + _SCRIPT,
+    )
 
 
 def _totals(totals: Totals) -> Html:

@@ -14,40 +14,9 @@ _MOST_DOTS = 3000
 _CLASSES = {"unreadable": "bad", "damaged": "bad", "notable": "warn"}
 
 _STYLE = """
-.totals { display: flex; flex-wrap: wrap; gap: .8em 2.5em; padding: 0; list-style: none }
-.totals b { display: block; font-size: 1.5em; font-weight: 600 }
 .sortable .name { display: inline-block; min-width: 14em }
 .problems, .guess { display: inline-block; min-width: 18em }
-th button { all: unset; cursor: pointer; font-weight: 600 }
-th button::after { content: " ↕"; color: var(--faint) }
-th[aria-sort=ascending] button::after { content: " ↑" }
-th[aria-sort=descending] button::after { content: " ↓" }
-th button:focus-visible { outline: 3px solid var(--link) }
 """
-# Without it the tables are as complete, only in the order in which they were written.
-_SCRIPT = """
-"use strict";
-const value = (row, at) => row.cells[at].dataset.value ?? row.cells[at].textContent.trim();
-const compare = (a, b) => Number(a) - Number(b) || a.localeCompare(b, undefined, {numeric: true});
-function sort(table, head) {
-  const down = head.getAttribute("aria-sort") === "ascending", sign = down ? -1 : 1;
-  for (const each of table.tHead.rows[0].cells) each.removeAttribute("aria-sort");
-  head.setAttribute("aria-sort", down ? "descending" : "ascending");
-  const rows = [...table.tBodies[0].rows].map((row) => [value(row, head.cellIndex), row]);
-  rows.sort(([a], [b]) => (a === "") - (b === "") || sign * compare(a, b));
-  table.tBodies[0].append(...rows.map(([, row]) => row));
-}
-for (const table of document.querySelectorAll("table.sortable")) {
-  for (const head of table.tHead.rows[0].cells) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.append(...head.childNodes);
-    head.append(button);
-    button.addEventListener("click", () => sort(table, head));
-  }
-}
-"""
-
 _PLOTS = (
     ("Duration", "duration", Axis("seconds", logarithmic=True)),
     ("Music reaches up to", "high_hz", Axis("Hz", logarithmic=True)),
@@ -86,8 +55,8 @@ def page(survey: Mapping[str, Any]) -> bytes:
         *_section("All files", _files(files)),
     ]
     title = f"Survey of {survey['title']}"
-    style = _STYLE + survey_plots.STYLE
-    return html.page(title, html.join(parts, "\n"), style=style, script=_SCRIPT)
+    style = html.SORTED_STYLE + _STYLE + survey_plots.STYLE
+    return html.page(title, html.join(parts, "\n"), style=style, script=html.SORTED_SCRIPT)
 
 
 def _section(title: str, body: Html) -> tuple[Html, ...]:

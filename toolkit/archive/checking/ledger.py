@@ -13,6 +13,8 @@ from itertools import groupby
 from types import TracebackType
 from typing import Self
 
+from toolkit.archive.raw_names import from_bytes, to_bytes
+
 _SCHEMA = """
 CREATE TABLE statements (
   path BLOB NOT NULL, origin BLOB NOT NULL, algorithm TEXT NOT NULL, digest TEXT NOT NULL,
@@ -94,8 +96,8 @@ class Ledger:
         """Add statements."""
         rows = (
             (
-                _bytes(each.path),
-                _bytes(each.origin),
+                to_bytes(each.path),
+                to_bytes(each.origin),
                 each.algorithm,
                 each.digest,
                 each.size,
@@ -123,19 +125,11 @@ class Ledger:
     def get(self, path: str) -> Known | None:
         """Return what is known of a file."""
         rows = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM statements WHERE path = ? ORDER BY rowid", (_bytes(path),)
+            f"SELECT {_COLUMNS} FROM statements WHERE path = ? ORDER BY rowid", (to_bytes(path),)
         ).fetchall()
-        return _known(_bytes(path), rows) if rows else None
+        return _known(to_bytes(path), rows) if rows else None
 
 
 def _known(path: bytes, rows: list[tuple[bytes, bytes, str, str, int, int, int]]) -> Known:
-    name = _text(path)
-    return Known(name, tuple(Statement(name, _text(row[1]), *row[2:]) for row in rows))
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "surrogateescape")
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
+    name = from_bytes(path)
+    return Known(name, tuple(Statement(name, from_bytes(row[1]), *row[2:]) for row in rows))

@@ -11,7 +11,7 @@ from toolkit.adapters.ray_actors import ActorPool
 from toolkit.archive.job import Order, Report, Workshop
 from toolkit.archive.places import is_url
 from toolkit.archive.working import worker
-from toolkit.archive.working.crew import Answer
+from toolkit.archive.working.crew import PooledCrew
 from toolkit.errors import ResourceError
 
 
@@ -23,7 +23,7 @@ class _Instructions:
     workshop: Workshop
 
 
-class RayCrew:
+class RayCrew(PooledCrew):
     """Work in actors on the machines of a cluster, each with one core and its models loaded.
 
     Parameters
@@ -42,7 +42,7 @@ class RayCrew:
     """
 
     def __init__(self, workshop: Workshop, workers: int, address: str = "") -> None:
-        self._pool: ActorPool[Order, Report] = ActorPool(
+        pool: ActorPool[Order, Report] = ActorPool(
             worker.work,
             workers,
             _prepare,
@@ -50,36 +50,7 @@ class RayCrew:
             address=address,
             on_gpu=workshop.device.startswith("cuda"),
         )
-
-    @property
-    def room(self) -> int:
-        """Return how many more orders can be handed over now."""
-        return self._pool.room
-
-    def submit(self, order: Order, seconds: float | None) -> None:
-        """Hand over an order that may take so many seconds."""
-        self._pool.submit(order, seconds)
-
-    def wait(self, seconds: float) -> list[Answer]:
-        """Return what ended, waiting up to some seconds for the first.
-
-        Raises
-        ------
-        ResourceError
-            If workers cannot begin.
-        """
-        return [
-            Answer(order, answer) if isinstance(answer, Report) else Answer(order, None, answer)
-            for order, answer in self._pool.wait(seconds)
-        ]
-
-    def stop(self) -> list[Order]:
-        """End all work at once; return what was under way."""
-        return self._pool.stop()
-
-    def close(self) -> None:
-        """Send the workers home when they have nothing left to do."""
-        self._pool.close()
+        super().__init__(pool)
 
 
 def _prepare(instructions: _Instructions) -> None:

@@ -6,23 +6,24 @@ in its report, and the rest of the batch goes on.
 
 from __future__ import annotations
 
-import errno
 import os
 import platform
 import signal
 import threading
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from toolkit.archive.causes import explain
 from toolkit.archive.job import File, Order, Report, Workshop
 from toolkit.archive.naming import difference_of
 from toolkit.archive.places import Collection, Output, collection_at, output_at
 from toolkit.chunks import is_out_of_memory
-from toolkit.errors import InputError, ResourceError, ToolkitError
+from toolkit.errors import InputError, ResourceError
+from toolkit.io.atomic import leftovers
 from toolkit.provenance import dump, load
 from toolkit.restore import Diagnosis, Outcome, Targets, is_done, restore_file, sha256_of
 from toolkit.run import Run
@@ -30,8 +31,6 @@ from toolkit.run import Run
 if TYPE_CHECKING:
     from toolkit.values import Audio
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
-_DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 # One thread a worker: many workers use the cores better, and the number of threads a sum is split
 # over would decide its last bits.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -83,7 +82,7 @@ def work(order: Order) -> Report:
 
 def failure(order: Order, error: BaseException) -> Report:
     """Return the report of an order that ended in an error."""
-    code, message, hint = _explain(error)
+    code, message, hint = explain(error)
     trace = "".join(traceback.format_exception(error))
     return Report(
         order.job, "failed", code=code, message=message, hint=hint, trace=trace, worker=_name()
@@ -103,6 +102,8 @@ def _restore(order: Order, bench: _Bench) -> Report:
                 return _adopted(order, bench, targets)
             if not order.leftover:
                 return Report(order.job, "occupied", sha256=sha256)
+        if order.leftover:
+            _sweep(targets)
         observer = _Observer(workshop)
         outcome = _restore_anywhere(source, targets, workshop, order, observer)
         found = outcome.record["input"]["sha256"]
@@ -124,6 +125,13 @@ def _restore(order: Order, bench: _Bench) -> Report:
         measures=outcome.record.get("measures", {}),
         picture=observer.picture,
     )
+
+
+def _sweep(targets: Targets) -> None:
+    """Remove what a killed attempt at the same job was writing under temporary names."""
+    for path in (targets.output, targets.difference, targets.record):
+        for part in leftovers(path) if isinstance(path, Path) else ():
+            part.unlink(missing_ok=True)
 
 
 def _restore_anywhere(
@@ -213,33 +221,6 @@ def _files(target: str, targets: Targets, record: Mapping[str, Any]) -> tuple[Fi
 def _duration(record: Mapping[str, Any]) -> float:
     facts = record["input"]
     return float(facts["num_samples"] / facts["format"]["sample_rate"])
-
-
-def _explain(error: BaseException) -> tuple[str, str, str]:
-    """Return a stable code, what is wrong, and what to do."""
-    message = (
-        error.message if isinstance(error, ToolkitError) else f"{type(error).__name__}: {error}"
-    )
-    hint = error.hint if isinstance(error, ToolkitError) else "run it alone with --debug"
-    for cause in _causes(error):
-        if isinstance(cause, OSError) and cause.errno in _FULL:
-            return "E_NOSPACE", message, hint
-        if isinstance(cause, MemoryError) or "allocate memory" in str(cause):
-            return "E_MEMORY", message, "give each worker more: --max-memory, or fewer: --jobs"
-    if isinstance(error, InputError):
-        return error.code, message, hint
-    for cause in _causes(error):
-        if isinstance(cause, OSError):
-            return "E_PERMISSION" if cause.errno in _DENIED else "E_IO", message, hint
-    if isinstance(error, ResourceError):
-        return "E_RESOURCE", message, hint
-    return "E_FAILED", message, hint
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def _name() -> str:
