@@ -9,9 +9,11 @@ import pytest
 from toolkit.adapters import ladspa
 from toolkit.errors import ToolkitError
 
-# The interface's own layout, written out: one gain for two channels, with a static counter in it.
+# The interface's own layout, written out: one gain for two channels, with a static counter in it
+# and a slip that real plugins have: it adds memory that it never wrote.
 SOURCE = r"""
 #include <stdlib.h>
+#include <string.h>
 typedef struct { int kind; float low, high; } Hint;
 typedef struct D {
   unsigned long id; const char *label; int properties; const char *name, *maker, *copyright;
@@ -23,16 +25,19 @@ typedef struct D {
   void (*run_adding)(void *, unsigned long); void (*set_gain)(void *, float);
   void (*deactivate)(void *); void (*cleanup)(void *);
 } D;
-typedef struct { float *port[5]; } State;
+typedef struct { float *port[5]; float never_written[5000]; } State;
 static float started = 0;
 static void *make(const D *d, unsigned long rate) {
-  return rate < 8000 ? 0 : calloc(1, sizeof(State));
+  char *dirt = malloc(sizeof(State));
+  memset(dirt, rand(), sizeof(State));
+  free(dirt);
+  return rate < 8000 ? 0 : malloc(sizeof(State));
 }
 static void connect_(void *s, unsigned long n, float *p) { ((State *)s)->port[n] = p; }
 static void run(void *s, unsigned long count) {
   float **p = ((State *)s)->port;
   for (unsigned long i = 0; i < count; i++) {
-    p[3][i] = p[0][0] * p[1][i] + started;
+    p[3][i] = p[0][0] * p[1][i] + started + ((State *)s)->never_written[i % 5000];
     p[4][i] = p[0][0] * p[2][i] + (float)(rand() % 1000);
   }
   started += 1;

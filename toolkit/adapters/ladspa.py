@@ -26,6 +26,7 @@ from toolkit.values import Samples
 
 SYSTEM_FOLDERS = (Path("/usr/lib/ladspa"), Path("/usr/local/lib/ladspa"))
 
+_M_PERTURB = -6  # of glibc's malloc.h
 _BLOCK = 8192
 _INPUT, _AUDIO = 1, 8
 
@@ -103,8 +104,9 @@ class Plugin:
     ) -> Samples:
         """Return the plugin's output for a whole signal.
 
-        The library is loaded anew for each call and the C library's random numbers are seeded, so
-        that a plugin with static state gives the same output for the same arguments.
+        The library is loaded anew for each call, the C library's random numbers are seeded, and its
+        memory is handed out as zeros, so that a plugin with static state, or one that reads what it
+        never wrote (VyNil does), gives the same output for the same arguments.
 
         Parameters
         ----------
@@ -138,7 +140,11 @@ class Plugin:
         values = np.array([controls.get(port.name, 0) for port in self.ports], np.float32)
         out = np.zeros((len(outputs), samples.shape[1]), np.float32)
         ctypes.CDLL(None).srand(ctypes.c_uint(seed))
-        with _fresh(self.path) as library, _instance(library, self, sample_rate) as (kind, handle):
+        with (
+            _zeroed_memory(),
+            _fresh(self.path) as library,
+            _instance(library, self, sample_rate) as (kind, handle),
+        ):
             for number, port in enumerate(self.ports):
                 if not port.audio:
                     kind.connect_port(handle, number, _address(values[number:]))
@@ -151,6 +157,21 @@ class Plugin:
                 kind.run(handle, block.shape[1])
                 out[:, start : start + _BLOCK] = made
         return out
+
+
+@contextmanager
+def _zeroed_memory() -> Iterator[None]:
+    """Let the C library hand out memory full of zeros, where it is glibc, which can do that."""
+    library = ctypes.CDLL(None)
+    if not hasattr(library, "mallopt"):
+        yield
+        return
+    # What is allocated is filled with the complement of the value's last byte.
+    library.mallopt(_M_PERTURB, 0xFF)
+    try:
+        yield
+    finally:
+        library.mallopt(_M_PERTURB, 0)
 
 
 def find(file_name: str, label: str, package: str, folders: Sequence[Path] = ()) -> Plugin:
