@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from toolkit.batch import Naming, Task, find, restore_all
 from toolkit.errors import InputError, UsageError
+from toolkit.io.result_names import folded
 from toolkit.pipeline import parse
 from toolkit.provenance import load as load_record
 from toolkit.restore import Recipe, Targets
@@ -122,6 +123,12 @@ def test_a_source_given_twice_is_done_once(tmp_path):
 def test_sources_that_would_share_a_result_keep_their_suffix(tmp_path, names, expected):
     touch(tmp_path, *names)
     assert outputs(find([tmp_path], Naming()), tmp_path) == expected
+
+
+def test_names_whose_accents_are_written_in_two_ways_stay_apart(tmp_path):
+    touch(tmp_path, "one/caf\u00e9.wav", "two/cafe\u0301.wav")
+    tasks = find([tmp_path / "one", tmp_path / "two"], Naming(out=tmp_path / "out"))
+    assert len({folded(str(each.targets.output)) for each in tasks}) == 2
 
 
 def test_equal_names_from_several_folders_do_not_overwrite_each_other(tmp_path):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from toolkit.errors import ToolkitError, UsageError
+from toolkit.io.result_names import shortened, stem_at, told_apart
 from toolkit.restore import Outcome, Recipe, Targets, is_done, restore_file, sha256_of
 from toolkit.run import Run
 
@@ -19,8 +17,8 @@ LOSSLESS = frozenset((".wav", ".wave", ".bwf", ".rf64", ".bw64", ".w64", ".flac"
 _READ = (".aif", ".aiff", ".aifc", ".caf", ".au", ".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus")
 _VIDEO = (".wma", ".mp4", ".mkv", ".mov", ".webm")
 SUFFIXES = LOSSLESS.union(_READ, _VIDEO)
-# What file systems allow a name; the record's name is the longest, by ".json".
-_MAX_NAME_BYTES = 255
+OWN = (".restored", ".preview", ".removed")
+"""How stems of this program's own results end."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +60,7 @@ class Naming:
         """
         suffix = suffix if suffix.lower() in LOSSLESS else ".wav"
         longest = max(f".{self.role}", ".removed", key=len)
+        # The record's name is the longest.
         stem = shortened(stem, f"{longest}{suffix}.json")
         removed = folder / f"{stem}.removed{suffix}" if self.difference else None
         return Targets(folder / f"{stem}.{self.role}{suffix}", removed)
@@ -82,8 +81,9 @@ def find(inputs: Iterable[Path], naming: Naming) -> tuple[Task, ...]:
     """Return the tasks for files and folders, folders searched in order of name.
 
     Files are taken whatever their suffix; in folders only audio is, and neither hidden files nor
-    results of an earlier run. Two sources that would share a result keep their own suffix in its
-    name, and a digest of their path where even that is shared, so nothing is ever written twice.
+    results of an earlier run. Two sources that would share a result, also where neither case nor
+    the form of accents counts, keep their own suffix in its name, and a digest of their path where
+    even that is shared, so nothing is ever written twice.
 
     Raises
     ------
@@ -148,46 +148,16 @@ def is_finished(task: Task, recipe: Recipe) -> bool:
 
 
 def _tasks(found: dict[Path, Path], naming: Naming) -> tuple[Task, ...]:
-    level = dict.fromkeys(found, 0)
-    while True:
-        targets = {
-            source: naming.targets(
-                _stems(source)[level[source]], source.suffix, naming.folder(source, root)
-            )
-            for source, root in found.items()
-        }
-        # Some file systems take A.wav and a.wav for the same file.
-        keys = {source: str(each.output).casefold() for source, each in targets.items()}
-        uses = Counter(keys.values())
-        shared = [source for source in found if uses[keys[source]] > 1 and level[source] < 2]
-        if not shared:
-            return tuple(Task(source, each) for source, each in targets.items())
-        for source in shared:
-            level[source] += 1
+    def make(source: Path, level: int) -> Targets:
+        folder = naming.folder(source, found[source])
+        return naming.targets(stem_at(source, str(source), level), source.suffix, folder)
 
-
-def _stems(source: Path) -> tuple[str, str, str]:
-    return source.stem, source.name, f"{source.name}~{_digest(str(source))}"
-
-
-def shortened(stem: str, added: str) -> str:
-    """Return a stem that the file system can store with something added, cut only if it must be."""
-    num_bytes = _MAX_NAME_BYTES - len(os.fsencode(added))
-    if len(os.fsencode(stem)) <= num_bytes:
-        return stem
-    mark = f"~{_digest(stem)}"
-    kept = stem
-    while len(os.fsencode(kept + mark)) > num_bytes:
-        kept = kept[:-1]
-    return kept + mark
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(os.fsencode(text)).hexdigest()[:8]
+    targets = told_apart(found, make, lambda each: str(each.output))
+    return tuple(Task(source, targets[source]) for source in found)
 
 
 def _walk(root: Path, naming: Naming) -> list[Path]:
-    own = (f".{naming.role}", ".restored", ".preview", ".removed")
+    own = (f".{naming.role}", *OWN)
     return [
         path
         for path in sorted(root.rglob("*"))

@@ -1,5 +1,9 @@
+import contextlib
 import os
 import signal
+import subprocess
+import sys
+import textwrap
 import time
 
 import pytest
@@ -68,3 +72,68 @@ def test_workers_that_cannot_start_are_told():
     with pytest.raises(ResourceError, match="cannot start"):
         gather(pool, 1)
     pool.stop()
+
+
+def handler_of_ctrl_c(given):
+    return signal.getsignal(signal.SIGINT)
+
+
+def test_ctrl_c_is_left_to_the_parent():
+    pool = ProcessPool(handler_of_ctrl_c, 1)
+    pool.submit(1, None)
+    assert gather(pool, 1) == {1: signal.SIG_IGN}
+    pool.close()
+
+
+def test_threads_are_limited_before_a_library_can_read_how_many_there_are(tmp_path, monkeypatch):
+    (tmp_path / "greedy.py").write_text(
+        "import os\n"
+        "seen = os.environ['OPENBLAS_NUM_THREADS']\n"
+        "def prepare(told): pass\n"
+        "def answer(given): return seen\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "7")
+    import greedy
+
+    pool = ProcessPool(greedy.answer, 1, greedy.prepare)
+    pool.submit("threads", None)
+    assert gather(pool, 1) == {"threads": "1"}
+    pool.close()
+
+
+def test_a_worker_ends_when_its_parent_is_killed(tmp_path):
+    (tmp_path / "lasting.py").write_text(
+        textwrap.dedent("""
+            import sys, time
+            from toolkit.adapters.process_pool import ProcessPool
+
+            def last(seconds):
+                sys.stdout.write("begun\\n")
+                sys.stdout.flush()
+                time.sleep(seconds)
+
+            if __name__ == "__main__":
+                pool = ProcessPool(last, 1)
+                pool.submit(600, None)
+                pool.wait(600)
+        """)
+    )
+    with subprocess.Popen(
+        [sys.executable, str(tmp_path / "lasting.py")],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            assert process.stdout.readline() == "begun\n"
+            process.kill()
+            # Its output has an end when nobody holds it any more, the worker neither.
+            assert process.communicate(timeout=30) == ("", None)
+        finally:
+            end_group(process.pid)
+
+
+def end_group(leader):
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.archive.naming import Naming, assign, folded, shard_of
+from toolkit.archive.naming import Naming, assign, shard_of
 from toolkit.errors import UsageError
+from toolkit.io.result_names import folded
 
 # Text, and bytes that are no text, as file systems give them.
 NAMES = (

@@ -1,18 +1,16 @@
 import hashlib
 import os
 import time
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
+from toolkit.archive.job import Workshop
 from toolkit.archive.manifest import Manifest
-from toolkit.archive.naming import Naming
 from toolkit.archive.plan import Selection
 from toolkit.archive.restoring import Batch, look, restore_collection
 from toolkit.archive.working import worker
-from toolkit.archive.working.crew import Answer
 from toolkit.archive.working.engine import Policy, Stop
 from toolkit.errors import UsageError
 from toolkit.pipeline import load, parse
@@ -55,7 +53,7 @@ class InlineCrew:
 
     def wait(self, seconds):
         orders, self._orders = self._orders, []
-        return [Answer(order, worker.work(order)) for order in orders]
+        return [(order, worker.work(order)) for order in orders]
 
     def stop(self):
         return self._orders
@@ -77,9 +75,9 @@ def restore_apart(batch):
 
 @pytest.fixture
 def make(tmp_path, null_recipe):
-    def make_batch(recipe=null_recipe, **options):
-        facts = {"workers": 2, "naming": Naming(), **QUIET, **options}
-        return Batch(str(tmp_path / "in"), str(tmp_path / "out"), recipe, **facts)
+    def make_batch(recipe=null_recipe, root=tmp_path, out="out", max_memory=None, **options):
+        shop = Workshop(str(root / "in"), str(root / out), recipe, max_memory=max_memory, **QUIET)
+        return Batch(shop, **{"workers": 2, **options})
 
     return make_batch
 
@@ -150,8 +148,8 @@ def test_a_failure_that_passes_is_tried_again(tmp_path, make, write, faulty_reci
 def powerless(make, tmp_path, write):
     """Return a function that restores as a user whom permissions bind, which root is not."""
     write(tmp_path / "warm" / "in" / "a.wav")
-    warm = replace(make(), collection=str(tmp_path / "warm" / "in"), out=str(tmp_path / "warm/out"))
-    restore(warm)  # what is imported late may lie where that user cannot read
+    # What is imported late may lie where that user cannot read.
+    restore(make(root=tmp_path / "warm"))
 
     def as_nobody(batch):
         if os.geteuid() != 0:
@@ -175,8 +173,7 @@ def test_what_may_not_be_read_or_written_is_told_and_the_rest_goes_on(make, writ
             path.chmod(0o777)
         (root / "in" / "secret.wav").chmod(0)
         (root / "out" / "locked").chmod(0o555)
-        batch = replace(make(), collection=str(root / "in"), out=str(root / "out"))
-        summary, heard = powerless(batch)
+        summary, heard = powerless(make(root=root))
         (root / "out" / "locked").chmod(0o777)
         codes = {facts["source"]: facts["code"] for kind, facts in heard if "code" in facts}
         assert summary.counts["done"] == 1
@@ -297,15 +294,11 @@ def test_what_a_killed_run_left_is_replaced_and_swept(tmp_path, make, write):
 def test_shards_together_do_what_one_run_does(tmp_path, make, write):
     for number in range(12):
         write(tmp_path / "in" / f"{number}.wav", seed=number)
-    whole = make(selection=Selection())
-    restore(whole)
+    restore(make())
     expected = hashes(tmp_path / "out")
-    parted = Batch(str(tmp_path / "in"), str(tmp_path / "parted"), whole.recipe, **QUIET)
     done = []
     for number in (1, 2, 3):
-        batch = Batch(
-            **{**vars(parted), "selection": Selection(shard=(number, 3)), "naming": Naming()}
-        )
+        batch = make(out="parted", selection=Selection(shard=(number, 3)))
         done.append(restore(batch)[0].counts["done"])
     assert sum(done) == 12
     assert max(done) < 12
@@ -345,18 +338,18 @@ def test_a_recording_that_vanished_is_told(tmp_path, make, write, faulty_recipe)
 
 
 @pytest.mark.parametrize("out", ["in", "."])
-def test_the_output_cannot_lie_among_the_recordings(tmp_path, null_recipe, out):
+def test_the_output_cannot_lie_among_the_recordings(tmp_path, make, out):
     (tmp_path / "in").mkdir()
     with pytest.raises(UsageError, match="among the recordings"):
-        Batch(str(tmp_path / "in"), str(tmp_path / out), null_recipe)
+        make(out=out)
 
 
-def test_a_model_that_invents_sound_must_be_asked_for(tmp_path):
+def test_a_model_that_invents_sound_must_be_asked_for(tmp_path, make):
     (tmp_path / "in").mkdir()
     recipe = Recipe(load("enhance-access-copy"))
     with pytest.raises(UsageError, match="invents sound"):
-        Batch(str(tmp_path / "in"), str(tmp_path / "out"), recipe)
-    assert Batch(str(tmp_path / "in"), str(tmp_path / "out"), recipe, allow_generative=True)
+        make(recipe)
+    assert make(recipe, allow_generative=True)
 
 
 def test_a_watch_takes_what_has_come_to_rest(tmp_path, make, write):
@@ -383,9 +376,8 @@ def test_results_do_not_depend_on_the_number_of_workers(tmp_path, make, write):
     recipe = Recipe(load("degrade-shellac"))
     found = []
     for workers in (1, 3):
-        out = tmp_path / f"out {workers}"
-        batch = Batch(str(tmp_path / "in"), str(out), recipe, workers=workers, **QUIET)
-        restore_apart(batch)
-        found.append(hashes(out))
+        out = f"out {workers}"
+        restore_apart(make(recipe, out=out, workers=workers))
+        found.append(hashes(tmp_path / out))
     assert len(found[0]) == 6
     assert found[0] == found[1]

@@ -90,6 +90,13 @@ def test_a_dry_run_shows_the_plan_and_an_estimate_and_writes_nothing(batch, tmp_
     assert not (tmp_path / "out").exists()
 
 
+def test_names_are_shown_without_bytes_that_are_no_text_or_that_steer_a_terminal(batch, collection):
+    (collection / "a/1.wav").rename(collection / os.fsdecode(b"caf\xe9 \x1b[2J.wav"))
+    code, out, _ = batch("--dry-run")
+    assert code == 0
+    assert r"new         caf\xE9 \u001B[2J.wav -> caf\xE9 \u001B[2J.null.wav" in out
+
+
 def test_a_bag_is_made_of_the_output_alone(batch, tmp_path, collection):
     import bagit
 

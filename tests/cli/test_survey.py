@@ -4,6 +4,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -93,6 +94,41 @@ def test_an_interrupted_survey_keeps_what_is_done(command, tmp_path):
     kept = num_kept(out)
     assert 2 <= kept < 60
     assert not (out / "survey.csv").exists()
+
+
+def test_a_worker_ends_when_its_survey_is_killed(command, tmp_path):
+    # A recording of which nothing ever comes: whoever reads it waits.
+    silent = tmp_path / "a.wav"
+    os.mkfifo(silent)
+    with subprocess.Popen(
+        [*command, str(silent), "--jobs", "1", "--out", str(tmp_path / "out")],
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        try:
+            with opened_once_read(silent, process):
+                process.kill()
+                # Its output has an end when nobody holds it any more, the worker neither.
+                assert process.communicate(timeout=30) == (b"", None)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def opened_once_read(fifo, process):
+    patience = monotonic() + 60
+    while (writer := opened_if_read(fifo)) is None:
+        assert process.poll() is None
+        assert monotonic() < patience
+        sleep(0.1)
+    return open(writer, "wb")  # noqa: PTH123 - a descriptor is no path
+
+
+def opened_if_read(fifo):
+    try:
+        return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return None
 
 
 def num_kept(out) -> int:

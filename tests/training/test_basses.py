@@ -1,5 +1,8 @@
 """Bass statistics are those of the tables."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,3 +33,10 @@ def test_a_folder_without_basses_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("onset,period\n1,4\n", encoding="utf-8")
     with pytest.raises(ValueError, match="bass"):
         bass_motion(tmp_path)
+
+
+def test_they_are_asked_for_by_a_command(tmp_path: Path) -> None:
+    table(tmp_path, "a.csv", ["40", "41", "43", "36"])
+    command = [sys.executable, "-m", "toolkit.training.basses", str(tmp_path)]
+    said = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    assert (said["count"], said["step_goes_on"], said["leap_goes_on"]) == (3, 0.5, 0.0)

@@ -6,12 +6,14 @@ memory runs out; this one fails the one call and starts another worker.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from time import sleep
 from typing import Any, Generic, Literal, TypeVar
 
+from toolkit.adapters.worker_process import settle
 from toolkit.errors import ResourceError
 
 Given = TypeVar("Given")
@@ -33,15 +35,16 @@ class ProcessPool(Generic[Given, Answer]):
     workers : int
         Number of processes.
     prepare, instructions
-        ``prepare(instructions)`` is called first in every new process.
+        ``prepare(instructions)`` is called first in every new process, if there is anything to
+        prepare beyond `toolkit.adapters.worker_process.settle`.
     """
 
     def __init__(
         self,
         function: Callable[[Given], Answer],
         workers: int,
-        prepare: Callable[[Any], None],
-        instructions: Any,
+        prepare: Callable[[Any], None] | None = None,
+        instructions: Any = None,
     ) -> None:
         import multiprocessing
 
@@ -54,8 +57,8 @@ class ProcessPool(Generic[Given, Answer]):
         # Fresh interpreters: a fork would inherit locks and threads of libraries.
         self._pool: Any = pebble.ProcessPool(
             max_workers=workers,
-            initializer=prepare,
-            initargs=(instructions,),
+            initializer=_begin,
+            initargs=(pickle.dumps((prepare, instructions)),),
             context=multiprocessing.get_context("spawn"),
         )
         self._under_way: dict[Future[Answer], Given] = {}
@@ -116,3 +119,14 @@ class ProcessPool(Generic[Given, Answer]):
         """End the workers when they have nothing left to do."""
         self._pool.close()
         self._pool.join()
+
+
+def _begin(told: bytes) -> None:
+    """Settle a fresh process, then prepare it as told.
+
+    That comes as bytes since reading it imports what `prepare` stands on, numpy for instance.
+    """
+    settle()
+    prepare, instructions = pickle.loads(told)
+    if prepare is not None:
+        prepare(instructions)

@@ -14,6 +14,7 @@ from time import monotonic, sleep
 from typing import Any, Generic, Literal, TypeVar
 
 from toolkit.adapters.ray_cluster import begin, first_line
+from toolkit.adapters.worker_process import settle
 from toolkit.errors import ResourceError
 
 Given = TypeVar("Given")
@@ -50,6 +51,7 @@ class _Host:
         """Prepare; return the id of the node, and that of the process there."""
         import ray
 
+        settle()
         self._prepare(instructions)
         return str(ray.get_runtime_context().get_node_id()), os.getpid()
 

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from toolkit.archive.job import STATES, Entry, File, Job, Report, State
-from toolkit.archive.naming import folded
 from toolkit.archive.raw_names import from_bytes, to_bytes
 from toolkit.errors import ResourceError, ToolkitError
+from toolkit.io.result_names import folded
 
 _VERSION = 1
 _SCHEMA = """
@@ -177,7 +177,7 @@ class Manifest:
         return None if row is None else _job(row)
 
     def owner(self, target: str) -> str | None:
-        """Return the recording whose target this is, or one that differs in case alone."""
+        """Return the recording whose target this is, or one that some file systems take for it."""
         row = self._connection.execute(
             "SELECT source FROM jobs WHERE folded = CAST(? AS TEXT)", (to_bytes(folded(target)),)
         ).fetchone()

@@ -150,17 +150,8 @@ def merged(folder: Path) -> Iterator[Merged]:
         yield Merged(tuple(stack.enter_context(Manifest.open(path)) for path in manifests(folder)))
 
 
-def files_below(root: Path) -> Read:
-    """Return what reads small files of an output in a folder."""
-
-    def read(path: str) -> bytes:
-        return (root / path).read_bytes()
-
-    return read
-
-
 def files_of(output: Output) -> Read:
-    """Return what reads small files of an output wherever it is."""
+    """Return what reads small files of an output."""
 
     def read(path: str) -> bytes:
         with output.reading(path) as local:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import string
-import unicodedata
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 
 from toolkit.archive.raw_names import to_bytes
-from toolkit.batch import LOSSLESS, shortened
+from toolkit.batch import LOSSLESS
 from toolkit.errors import UsageError
+from toolkit.io.result_names import shortened, stem_at, told_apart
 
 TEMPLATE = "{folder}/{stem}.{role}{revision}{suffix}"
 _FIELDS = ("folder", "stem", "role", "pipeline", "revision", "suffix")
 _NEEDED = ("stem", "revision", "suffix")
 STATE_FOLDER = ".tonearm"
+PICTURES = "pictures"
 # What a record, and the mark of what was taken away, add to a name.
 _ADDED = ".removed.json"
 
@@ -81,15 +81,13 @@ class Naming:
         revision : int
             Counted from 1.
         level : int
-            0: the plain name; 1: with the recording's own suffix in it; 2: with a digest of its
-            path too. For results that would otherwise share a name.
+            Of `toolkit.io.result_names.stem_at`, for results that would otherwise share a name.
         """
         path = PurePosixPath(source)
-        stem = (path.stem, path.name, f"{path.name}~{_digest(source)}")[level]
         suffix = path.suffix if path.suffix.lower() in LOSSLESS else ".wav"
         filled = self.template.format(
             folder=str(path.parent),
-            stem=stem,
+            stem=stem_at(path, source, level),
             role=self.role,
             pipeline=self.pipeline,
             revision="" if revision == 1 else f".{revision}",
@@ -111,25 +109,9 @@ def assign(
     is_taken : callable
         ``is_taken(source, target)`` says whether a target is another recording's already.
     """
-    level = dict.fromkeys(sources, 0)
-    targets: dict[str, str] = {}
-    moved = list(level)
-    while moved:
-        targets.update((each, naming.target(each, 1, level[each])) for each in moved)
-        uses = Counter(folded(target) for target in targets.values())
-        moved = [
-            source
-            for source, target in targets.items()
-            if level[source] < 2 and (uses[folded(target)] > 1 or is_taken(source, target))
-        ]
-        for source in moved:
-            level[source] += 1
-    return targets
-
-
-def folded(target: str) -> str:
-    """Return a form that is equal for names that some file systems take for the same."""
-    return unicodedata.normalize("NFC", target).casefold()
+    return told_apart(
+        sources, lambda source, level: naming.target(source, 1, level), is_taken=is_taken
+    )
 
 
 def difference_of(path: Path) -> Path:
@@ -137,9 +119,9 @@ def difference_of(path: Path) -> Path:
     return path.with_name(f"{path.stem}.removed{path.suffix}")
 
 
-def picture_name(manifest: Path, job: int) -> str:
-    """Return the file name of a job's picture, in the folder ``pictures`` beside the manifest."""
-    return f"{manifest.stem}-{job:08d}.png"
+def picture_at(manifest: Path, job: int) -> Path:
+    """Return where the picture of a job goes, in a folder beside the manifest."""
+    return manifest.parent / PICTURES / f"{manifest.stem}-{job:08d}.png"
 
 
 def shard_of(source: str, count: int) -> int:
@@ -156,7 +138,3 @@ def _safe(text: str, suffix: str) -> str:
         raise UsageError(f"{text!r} leads out of the output", "give another template")
     name = parts[-1].removesuffix(suffix)
     return "/".join((*parts[:-1], shortened(name, f"{suffix}{_ADDED}") + suffix))
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(to_bytes(text)).hexdigest()[:8]

@@ -21,9 +21,9 @@ from toolkit.adapters.remote_files import Found, RemoteFolder
 from toolkit.archive.causes import DENIED, FULL
 from toolkit.archive.job import Entry, File
 from toolkit.archive.naming import difference_of
-from toolkit.archive.places import OWN
-from toolkit.batch import SUFFIXES, shortened
+from toolkit.batch import OWN, SUFFIXES
 from toolkit.errors import InputError, ResourceError
+from toolkit.io.result_names import shortened
 
 _ATTEMPTS = 4
 _BACKOFF_SECONDS = 0.2

@@ -11,11 +11,8 @@ from typing import Protocol
 
 from toolkit.archive.job import Entry, File
 from toolkit.archive.naming import STATE_FOLDER
-from toolkit.batch import SUFFIXES
+from toolkit.batch import OWN, SUFFIXES
 from toolkit.errors import ResourceError, UsageError
-
-OWN = (".restored", ".preview", ".removed")
-"""How stems of this program's own results end."""
 
 
 class Collection(Protocol):
@@ -184,6 +181,11 @@ def output_at(place: str) -> Output:
 def is_url(place: str) -> bool:
     """Return whether a place is a URL and not a path."""
     return "://" in place
+
+
+def absolute(place: str) -> str:
+    """Return a place that does not depend on where a process began."""
+    return place if is_url(place) else str(Path(place).absolute())
 
 
 def state_folder(out: str, state: str = "") -> Path:

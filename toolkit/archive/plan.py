@@ -12,6 +12,7 @@ from toolkit.archive.manifest import Manifest
 from toolkit.archive.naming import Naming, assign, shard_of
 from toolkit.archive.places import Collection, Output
 from toolkit.errors import UsageError
+from toolkit.io.result_names import LEVELS
 from toolkit.restore import sha256_of
 
 _MOST_REVISIONS = 10_000
@@ -246,8 +247,8 @@ class Planner:
 
     def _next(self, job: Job, revision: int) -> tuple[int, str]:
         """Return the next revision after one whose target is free, named like a job's."""
-        names = [self.naming.target(job.source, job.revision, level) for level in range(3)]
-        level = names.index(job.target) if job.target in names else 2
+        names = [self.naming.target(job.source, job.revision, level) for level in range(LEVELS)]
+        level = names.index(job.target) if job.target in names else LEVELS - 1
         for number in range(revision + 1, _MOST_REVISIONS):
             target = self.naming.target(job.source, number, level)
             if self.manifest.owner(target) is None:

@@ -13,10 +13,10 @@ from typing import Any, Literal
 from toolkit.archive.job import Entry, State, Workshop
 from toolkit.archive.lock import holding
 from toolkit.archive.manifest import Manifest
-from toolkit.archive.naming import Naming, picture_name
-from toolkit.archive.places import collection_at, is_url, output_at, state_folder
+from toolkit.archive.naming import PICTURES, Naming, picture_at
+from toolkit.archive.places import absolute, collection_at, is_url, output_at, state_folder
 from toolkit.archive.plan import Plan, Planner, Selection
-from toolkit.archive.working.crew import Crew, LocalCrew
+from toolkit.archive.working.crew import Crew, local_crew
 from toolkit.archive.working.engine import Ending, Engine, Notify, Policy, Stop
 from toolkit.checkpoints import read_weights, shipped
 from toolkit.errors import ResourceError, UsageError
@@ -36,10 +36,8 @@ class Batch:
 
     Parameters
     ----------
-    collection, out : str
-        Roots: folders, or URLs of an object store.
-    recipe : Recipe
-        What is done to each recording.
+    workshop : Workshop
+        What every worker is told: from where, whereto, what is done.
     naming, selection, policy
         How results are called, which recordings are meant, how patient to be.
     state : str
@@ -50,12 +48,6 @@ class Batch:
         Where they run.
     ray_address : str
         Of a running cluster; empty: one is started here.
-    device : str
-        ``cpu``, ``cuda`` …
-    difference, measures, pictures
-        As in `toolkit.archive.job.Workshop`.
-    max_memory : int, optional
-        Bytes that one worker may take.
     rehash, retry_quarantined
         As in `toolkit.archive.plan.Planner`.
     allow_generative : bool
@@ -64,9 +56,7 @@ class Batch:
         Seconds that a recording must have rested before a watch takes it.
     """
 
-    collection: str
-    out: str
-    recipe: Recipe
+    workshop: Workshop
     naming: Naming = field(default_factory=Naming)
     selection: Selection = field(default_factory=Selection)
     policy: Policy = field(default_factory=Policy)
@@ -74,27 +64,23 @@ class Batch:
     workers: int = 1
     engine: Literal["local", "ray"] = "local"
     ray_address: str = ""
-    device: str = "cpu"
-    difference: bool = False
-    measures: bool = True
-    pictures: bool = True
-    max_memory: int | None = None
     rehash: bool = False
     retry_quarantined: bool = False
     allow_generative: bool = False
     settle: float = 10.0
 
     def __post_init__(self) -> None:
-        _check_output(self.recipe)
-        if not is_url(self.collection) and not is_url(self.out):
-            _check_apart(Path(self.collection), Path(self.out))
+        shop = self.workshop
+        _check_output(shop.recipe)
+        if not is_url(shop.collection) and not is_url(shop.out):
+            _check_apart(Path(shop.collection), Path(shop.out))
         if not self.allow_generative:
-            _check_models(self.recipe)
+            _check_models(shop.recipe)
 
     @property
     def state_folder(self) -> Path:
         """Return where the manifest is."""
-        return state_folder(self.out, self.state)
+        return state_folder(self.workshop.out, self.state)
 
     @property
     def manifest_path(self) -> Path:
@@ -103,31 +89,17 @@ class Batch:
         name = "manifest" if count == 1 else f"shard-{number}-of-{count}"
         return self.state_folder / f"{name}.sqlite"
 
-    @property
-    def workshop(self) -> Workshop:
-        """Return what every worker is told."""
-        return Workshop(
-            collection=self.collection,
-            out=self.out,
-            recipe=self.recipe,
-            device=self.device,
-            difference=self.difference,
-            measures=self.measures,
-            pictures=self.pictures,
-            max_memory=self.max_memory,
-        )
-
     def planner(self, manifest: Manifest) -> Planner:
         """Return what compares the collection with a manifest."""
-        inside = ""
-        if not is_url(self.collection) and not is_url(self.out) and Path(self.out).is_dir():
-            inside = self.out
+        shop, inside = self.workshop, ""
+        if not is_url(shop.collection) and not is_url(shop.out) and Path(shop.out).is_dir():
+            inside = shop.out
         return Planner(
             manifest=manifest,
-            collection=collection_at(self.collection, inside),
-            output=output_at(self.out),
+            collection=collection_at(shop.collection, inside),
+            output=output_at(shop.out),
             naming=self.naming,
-            recipe=self.recipe.key,
+            recipe=shop.recipe.key,
             selection=self.selection,
             rehash=self.rehash,
             retry_quarantined=self.retry_quarantined,
@@ -163,10 +135,10 @@ def look(batch: Batch) -> Plan:
 def hire(batch: Batch, workers: int) -> Crew:
     """Return workers for a batch, on this machine or on a cluster."""
     if batch.engine == "ray":
-        from toolkit.archive.working.ray_crew import RayCrew
+        from toolkit.archive.working.ray_crew import ray_crew
 
-        return RayCrew(batch.workshop, workers, batch.ray_address)
-    return LocalCrew(batch.workshop, workers)
+        return ray_crew(batch.workshop, workers, batch.ray_address)
+    return local_crew(batch.workshop, workers)
 
 
 def restore_collection(
@@ -204,7 +176,7 @@ def restore_collection(
             planner = batch.planner(manifest)
             # A watch takes nothing before it has seen it rest.
             plan = planner.plan([] if watch else None)
-            _check_weights(batch.recipe)
+            _check_weights(batch.workshop.recipe)
             _check_room(batch, plan)
             jobs = planner.enroll(plan)
             notify("planned", _planned(plan))
@@ -228,11 +200,10 @@ def _work(
     notify: Notify,
     more: Callable[[], Iterable[int]] | None,
 ) -> Ending:
-    pictures = batch.state_folder / "pictures"
-    pictures.mkdir(exist_ok=True)
+    (batch.state_folder / PICTURES).mkdir(exist_ok=True)
 
     def keep_picture(job: int, png: bytes) -> None:
-        (pictures / picture_name(batch.manifest_path, job)).write_bytes(png)
+        picture_at(batch.manifest_path, job).write_bytes(png)
 
     engine = Engine(
         planner.manifest,
@@ -258,7 +229,8 @@ def _opened(batch: Batch) -> Iterator[Manifest]:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ResourceError(
-                f"cannot write to {batch.out}: {error.strerror}", "name another output folder"
+                f"cannot write to {batch.workshop.out}: {error.strerror}",
+                "name another output folder",
             ) from error
         stack.enter_context(holding(batch.manifest_path.with_suffix(".lock")))
         yield stack.enter_context(Manifest.open(batch.manifest_path))
@@ -330,10 +302,10 @@ def _check_weights(recipe: Recipe) -> None:
 
 def _check_room(batch: Batch, plan: Plan) -> None:
     """Refuse a batch that cannot fit, unless it may wait for room."""
-    if is_url(batch.out):
+    if is_url(batch.workshop.out):
         return  # what is free there cannot be asked; a store that refuses is told of by its jobs
-    free = output_at(batch.out).free_bytes()
-    each = 2 if batch.difference else 1
+    free = output_at(batch.workshop.out).free_bytes()
+    each = 2 if batch.workshop.difference else 1
     needed = round(_SPARE * each * plan.num_bytes) + _BESIDE_BYTES * len(plan.work())
     if free is not None and free < needed and batch.policy.on_full == "stop":
         raise ResourceError(
@@ -343,19 +315,20 @@ def _check_room(batch: Batch, plan: Plan) -> None:
 
 
 def _facts(batch: Batch) -> dict[str, Any]:
-    pipeline = batch.recipe.pipeline
+    shop = batch.workshop
+    pipeline = shop.recipe.pipeline
     return {
-        "collection": _absolute(batch.collection),
-        "out": _absolute(batch.out),
+        "collection": absolute(shop.collection),
+        "out": absolute(shop.out),
         "pipeline": {"name": pipeline.name, "sha256": pipeline.sha256, "steps": pipeline.recipe},
         "checkpoints": [
             {"name": each.name, "class": each.kind, "sha256": each.sha256}
             for each in map(shipped().manifest, pipeline.checkpoints)
         ],
-        "recipe": batch.recipe.key,
-        "strength": batch.recipe.strength,
-        "seed": batch.recipe.seed,
-        "device": batch.device,
+        "recipe": shop.recipe.key,
+        "strength": shop.recipe.strength,
+        "seed": shop.recipe.seed,
+        "device": shop.device,
         "engine": batch.engine,
         "workers": batch.workers,
         "shard": list(batch.selection.shard),
@@ -363,10 +336,6 @@ def _facts(batch: Batch) -> dict[str, Any]:
         "host": platform.node(),
         "software": software(),
     }
-
-
-def _absolute(place: str) -> str:
-    return place if is_url(place) else str(Path(place).absolute())
 
 
 def _planned(plan: Plan) -> dict[str, Any]:

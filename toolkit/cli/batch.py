@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli.restore import (
+from toolkit.cli.options import (
     AcceptTruncated,
     AsJson,
     Device,

@@ -14,6 +14,8 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from toolkit.archive.telling.plain_text import escaped
+from toolkit.cli.cores import num_cores
 from toolkit.cli.terminal import INTERRUPTED, SOME_FAILED, progress, result, say
 from toolkit.errors import ResourceError, UsageError
 
@@ -99,6 +101,7 @@ def make_batch(request: Request) -> Batch:
     UsageError
         For anything that does not exist or does not fit.
     """
+    from toolkit.archive.job import Workshop
     from toolkit.archive.naming import TEMPLATE, Naming
     from toolkit.archive.plan import Selection
     from toolkit.archive.restoring import Batch
@@ -124,9 +127,16 @@ def make_batch(request: Request) -> Batch:
         raise UsageError(f"--on-full {on_full!r} is not known", "pause or stop")
     role = "restored" if request.pipeline == "restore" else recipe.pipeline.name
     return Batch(
-        collection=request.collection,
-        out=request.out,
-        recipe=recipe,
+        workshop=Workshop(
+            collection=request.collection,
+            out=request.out,
+            recipe=recipe,
+            device=request.device,
+            difference=request.difference,
+            measures=request.measures,
+            pictures=request.pages,
+            max_memory=_bytes(request.max_memory),
+        ),
         naming=Naming(role, recipe.pipeline.name, request.name or TEMPLATE),
         selection=Selection(
             request.only, request.skip, _listed(request.listed), _shard(request.shard)
@@ -138,14 +148,9 @@ def make_batch(request: Request) -> Batch:
             fail_fast=request.fail_fast,
         ),
         state=request.state,
-        workers=request.jobs or _cores(),
+        workers=request.jobs or num_cores(),
         engine="ray" if engine == "ray" else "local",
         ray_address=request.ray_address,
-        device=request.device,
-        difference=request.difference,
-        measures=request.measures,
-        pictures=request.pages,
-        max_memory=_bytes(request.max_memory),
         rehash=request.rehash,
         retry_quarantined=request.retry_quarantined,
         allow_generative=request.allow_generative,
@@ -188,7 +193,7 @@ class _Teller:
         )
         if self._display is not None:
             self._task = self._display.add_task(
-                self._batch.recipe.pipeline.name, total=self._bytes or None
+                self._batch.workshop.recipe.pipeline.name, total=self._bytes or None
             )
 
     def _advance(self, facts: Mapping[str, Any]) -> str:
@@ -201,7 +206,7 @@ class _Teller:
                 advance=facts.get("size", 0),
                 description=f"{self._ended} of {max(self._count, self._ended)}, {rate:.1f}x",
             )
-        return f"[{self._ended}/{max(self._count, self._ended)}] {_shown(facts['source'])}"
+        return f"[{self._ended}/{max(self._count, self._ended)}] {escaped(facts['source'])}"
 
     def _done(self, facts: Mapping[str, Any]) -> None:
         head = self._advance(facts)
@@ -209,7 +214,7 @@ class _Teller:
             word = "was done already" if facts["adopted"] else f"done in {facts['seconds']:.1f} s"
             self._say(f"{head}: {word}")
         if not self._request.as_json:
-            result(_shown(f"{self._batch.out.rstrip('/')}/{facts['target']}"))
+            result(escaped(f"{self._batch.workshop.out.rstrip('/')}/{facts['target']}"))
 
     def _quarantined(self, facts: Mapping[str, Any]) -> None:
         self._say(f"{self._advance(facts)}: set aside: {facts['code']}: {facts['message']}")
@@ -221,11 +226,11 @@ class _Teller:
 
     def _retry(self, facts: Mapping[str, Any]) -> None:
         self._say(
-            f"{_shown(facts['source'])}: {facts['message']}; again in {facts['in_seconds']} s"
+            f"{escaped(facts['source'])}: {facts['message']}; again in {facts['in_seconds']} s"
         )
 
     def _worker_lost(self, facts: Mapping[str, Any]) -> None:
-        self._say(f"{_shown(facts['source'])}: {facts.get('message', 'its machine went away')}")
+        self._say(f"{escaped(facts['source'])}: {facts.get('message', 'its machine went away')}")
 
     def _paused(self, facts: Mapping[str, Any]) -> None:
         self._say(f"paused: {facts['reason']}; goes on by itself when there is room")
@@ -300,7 +305,7 @@ def _show(request: Request, batch: Batch, plan: Plan) -> int:
         result(json.dumps(facts, indent=2))
         return 0
     for each in plan.choices:
-        result(f"{each.verdict:11} {_shown(each.entry.source)} -> {_shown(each.target)}")
+        result(f"{each.verdict:11} {escaped(each.entry.source)} -> {escaped(each.target)}")
     say(
         f"{len(work)} to restore, {plan.count('done')} done, {plan.count('quarantined')} set aside",
         f"{_size(plan.num_bytes)}, {hours:.1f} hours of sound",
@@ -326,13 +331,13 @@ def _estimate(batch: Batch, plan: Plan) -> tuple[float, float]:
     from toolkit.restore import diagnose
     from toolkit.run import Run
 
-    work = plan.work()
-    if not work or is_url(batch.collection):
+    work, shop = plan.work(), batch.workshop
+    if not work or is_url(shop.collection):
         return 0.0, 0.0
     known: dict[str, float] = {}
     for each in work:
         try:
-            format, count, _ = audio_file.probe(Path(batch.collection) / each.entry.source)
+            format, count, _ = audio_file.probe(Path(shop.collection) / each.entry.source)
             known[each.entry.source] = count / format.sample_rate
         except ToolkitError:
             continue
@@ -341,12 +346,12 @@ def _estimate(batch: Batch, plan: Plan) -> tuple[float, float]:
     measured = sum(each.entry.size for each in work if each.entry.source in known)
     total = sum(known.values()) * plan.num_bytes / max(measured, 1)
     trial = max(known, key=lambda source: known[source])
-    run = Run(device=batch.device, checkpoints=shipped())
+    run = Run(device=shop.device, checkpoints=shipped())
     recording = audio_file.read(
-        Path(batch.collection) / trial, run, duration=_SAMPLE_SECONDS, accept_truncated=True
+        Path(shop.collection) / trial, run, duration=_SAMPLE_SECONDS, accept_truncated=True
     )
     began = perf_counter()
-    execute(diagnose(recording.audio, batch.recipe, run).pipeline, recording.audio, run)
+    execute(diagnose(recording.audio, shop.recipe, run).pipeline, recording.audio, run)
     rate = (perf_counter() - began) / max(recording.audio.duration, 1e-3)
     return total * rate / max(batch.workers, 1), total / 3600
 
@@ -356,14 +361,14 @@ def _document(request: Request, batch: Batch) -> None:
 
     with progress("documents", ("pages",)) as callback:
         documents.write(
-            batch.out,
+            batch.workshop.out,
             batch.state_folder,
             each=request.pages,
             institution=request.institution,
             progress=lambda done, total: callback("pages", done, total),
         )
     if request.bag:
-        result(str(documents.pack(batch.out, batch.state_folder, request.institution)))
+        result(str(documents.pack(batch.workshop.out, batch.state_folder, request.institution)))
 
 
 def _finish(request: Request, summary: Summary) -> None:
@@ -379,13 +384,6 @@ def _finish(request: Request, summary: Summary) -> None:
 def _left(summary: Summary) -> bool:
     counts = summary.counts
     return bool(counts["failed"] or counts["quarantined"] or counts["pending"])
-
-
-def _cores() -> int:
-    """Return the cores that this process may use, which a container may have limited."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _listed(path: Path | None) -> frozenset[str] | None:
@@ -429,8 +427,3 @@ def _duration(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
-
-
-def _shown(name: str) -> str:
-    """Return a name as it can be printed, bytes that are no UTF-8 escaped."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from toolkit.cli import listings
-from toolkit.cli.restore import AsJson
+from toolkit.cli.options import AsJson
 from toolkit.cli.terminal import progress, result, say, table
 
 Name = Annotated[str | None, typer.Option(help="What to call it here; its own name by default.")]

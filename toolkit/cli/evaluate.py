@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolkit.cli.restore import AsJson
+from toolkit.cli.options import AsJson
 from toolkit.cli.terminal import progress, result
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli.restore import AsJson
+from toolkit.cli.options import AsJson
 from toolkit.cli.terminal import result, table
 
 

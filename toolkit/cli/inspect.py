@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli.restore import AcceptTruncated, AsJson
+from toolkit.cli.options import AcceptTruncated, AsJson
 from toolkit.cli.terminal import progress, result
 
 

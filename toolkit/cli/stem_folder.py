@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from toolkit import chunks
+from toolkit.batch import LOSSLESS
 from toolkit.errors import UsageError
 from toolkit.stage import did_you_mean
 from toolkit.values import Audio, Stems
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from toolkit.run import Run
 
 REST = "rest"
+RECORD, PICTURE = "record.json", "spectrogram.png"
 _FORMATS = ("same", "pcm_s16", "pcm_s24", "float32", "flac")
 _BLOCK = 1 << 17
 # Less than one by what rounding and dither may add at 16 bits.
@@ -188,7 +190,7 @@ def _is_ours(folder: Path) -> bool:
     What somebody has put beside the results must not go with them.
     """
     try:
-        found = json.loads((folder / "record.json").read_text(encoding="utf-8"))
+        found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         output = found["output"]
         names = {facts["name"] for facts in output.get("stems", {}).values()}
         names |= set(output.get("files", ()))
@@ -197,7 +199,7 @@ def _is_ours(folder: Path) -> bool:
     inside = {
         each.relative_to(folder).as_posix() for each in folder.rglob("*") if not each.is_dir()
     }
-    return bool(names) and inside <= names | {"record.json", "spectrogram.png"}
+    return bool(names) and inside <= names | {RECORD, PICTURE}
 
 
 def _format(recording: Recording, word: str) -> tuple[Format | None, str]:
@@ -213,8 +215,7 @@ def _format(recording: Recording, word: str) -> tuple[Format | None, str]:
     if source.encoding == "pcm_u8":
         # The rounding of five stems to eight bits would be heard in their sum.
         return _as(recording, "pcm_s16", 16), ".wav"
-    known = (".wav", ".wave", ".bwf", ".rf64", ".bw64", ".w64", ".flac")
-    return None, suffix if suffix in known else ".wav"
+    return None, suffix if suffix in LOSSLESS else ".wav"
 
 
 def _as(recording: Recording, encoding: str, bits: int) -> Format:

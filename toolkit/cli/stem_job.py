@@ -12,6 +12,17 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from toolkit.cli.job import STREAM
+from toolkit.cli.stem_folder import (
+    PICTURE,
+    RECORD,
+    appearing,
+    check_folder,
+    check_format,
+    check_stems,
+    choose,
+    write,
+)
 from toolkit.cli.terminal import SOME_FAILED, progress, result, say, show_error, table
 from toolkit.errors import ToolkitError, UsageError
 
@@ -19,7 +30,6 @@ if TYPE_CHECKING:
     from toolkit.io.audio_file import Recording
     from toolkit.pipeline import Pipeline, StepRecord
 
-RECORD = "record.json"
 _SUFFIX = ".stems"
 
 
@@ -45,8 +55,6 @@ class Request:
 
 def perform(request: Request) -> int:
     """Do it and return the exit code: 0, or 3 when some of many files failed."""
-    from toolkit.cli.stem_folder import check_format, check_stems
-
     pipeline = _pipeline(request)
     check_format(request.format)
     jobs = _jobs(request)
@@ -100,8 +108,9 @@ def _pipeline(request: Request) -> Pipeline:
 def _jobs(request: Request) -> list[tuple[Path, Path]]:
     """Return each source with its folder; no two share one."""
     from toolkit.batch import Naming, find
+    from toolkit.io.result_names import folded
 
-    if any(str(each) == "-" for each in request.inputs):
+    if STREAM in request.inputs:
         raise UsageError("a stream cannot be separated into files", "name a file")
     tasks = find(request.inputs, Naming("stems", request.out))
     folders: dict[str, Path] = {}
@@ -109,10 +118,10 @@ def _jobs(request: Request) -> list[tuple[Path, Path]]:
     for task in tasks:
         assert isinstance(task.targets.output, Path)
         named = task.targets.output.with_suffix("")
-        if str(named).casefold() in folders:
+        if folded(str(named)) in folders:
             # Same name, another suffix: the folder says which file it is of.
             named = named.with_name(f"{task.source.name}{_SUFFIX}")
-        folders[str(named).casefold()] = named
+        folders[folded(str(named))] = named
         jobs.append((task.source, named))
     return jobs
 
@@ -120,7 +129,6 @@ def _jobs(request: Request) -> list[tuple[Path, Path]]:
 def _one(request: Request, pipeline: Pipeline, source: Path, folder: Path) -> dict[str, Any]:
     """Separate one recording and return its record."""
     from toolkit.checkpoints import shipped
-    from toolkit.cli.stem_folder import appearing, check_folder, choose, write
     from toolkit.io import audio_file
     from toolkit.io.atomic import replacing
     from toolkit.pipeline import execute
@@ -148,7 +156,7 @@ def _one(request: Request, pipeline: Pipeline, source: Path, folder: Path) -> di
             if request.plot:
                 from toolkit.report.spectrogram import draw
 
-                draw(list(chosen.items()), part / "spectrogram.png")
+                draw(list(chosen.items()), part / PICTURE)
             settings = {
                 **{key: getattr(request, key) for key in ("seed", "device", "format")},
                 "stems": list(request.stems),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from toolkit.cli.cores import num_cores
 from toolkit.cli.terminal import INTERRUPTED, SOME_FAILED, progress, result, say
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def survey(
             found = surveying.survey(
                 inputs,
                 folder / _STORE,
-                jobs=jobs or _cores(),
+                jobs=jobs or num_cores(),
                 rehash=rehash,
                 progress=_weighted(callback),
             )
@@ -100,12 +100,6 @@ def _folder(inputs: Sequence[Path]) -> Path:
     if not collection.name:
         raise UsageError(f"nothing lies beside {collection}", "name a folder with --out")
     return collection.with_name(f"{collection.name}.survey")
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _summary(found: Mapping[str, Any]) -> list[str]:

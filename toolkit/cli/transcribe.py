@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from toolkit.cli.restore import (
+from toolkit.cli.options import (
     AcceptTruncated,
     AsJson,
     Device,

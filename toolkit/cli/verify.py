@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolkit.cli.restore import AsJson, Quiet
+from toolkit.cli.cores import num_cores
+from toolkit.cli.options import AsJson, Quiet
 from toolkit.cli.terminal import SOME_FAILED, progress, result, say
 
 if TYPE_CHECKING:
@@ -51,18 +52,17 @@ def verify(
 
     Examples: tonearm verify restored/    tonearm verify restored.bag/ --jobs 4
     """
-    import os
-
     from toolkit.archive.checking.shelf import shelf_at
     from toolkit.archive.checking.verify import Check
     from toolkit.archive.checking.verify import verify as look
+    from toolkit.archive.telling.plain_text import escaped
 
     folder = None if without_manifest else _state_of(out, state)
     check = Check(
         shelf=shelf_at(out),
         state=folder,
         lists=tuple(lists or ()),
-        threads=jobs or os.cpu_count() or 1,
+        threads=jobs or num_cores(),
         write=write_list,
         algorithm=algorithm,
     )
@@ -72,9 +72,9 @@ def verify(
             facts = {key: value for key, value in asdict(finding).items() if key != "job"}
             result(json.dumps({"event": "finding", **facts}))
         else:
-            result(f"{finding.kind}: {_shown(finding.path)}")
+            result(f"{finding.kind}: {escaped(finding.path)}")
             if not quiet:
-                result(f"  {_shown(finding.detail)}")
+                result(f"  {escaped(finding.detail)}")
 
     with progress(out, ("verify",)) as callback:
         verdict = look(check, report, callback)
@@ -102,9 +102,3 @@ def _summary(verdict: Verdict) -> str:
         f"{verdict.num_files} files, {verdict.num_bytes / 1e9:.2f} GB in {verdict.seconds:.0f} s "
         f"({rate:.0f} MB/s): {found or 'all as they were written'}"
     )
-
-
-def _shown(text: str) -> str:
-    from toolkit.archive.telling.plain_text import escaped
-
-    return escaped(text)

@@ -1,5 +1,6 @@
-"""Count how jazz basses move, for the costs of `toolkit.style.band.bass_lines`.
+"""Count how jazz basses move: ``python -m toolkit.training.basses FOLDER``.
 
+Its figures are in the costs of `toolkit.style.band.bass_lines`; the folder is ``mcsv_beat``.
 The Weimar Jazz Database's tables of beats carry the bass's pitch at each beat. It was found by a
 tracker and is wrong often enough that roots on first beats are rare in it; the shape of its
 intervals is what is used.
@@ -8,9 +9,11 @@ intervals is what is used.
 from __future__ import annotations
 
 import csv
+import json
+import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -75,6 +78,11 @@ def bass_motion(folder: Path) -> BassMotion:
     )
 
 
+def main(folder: Path) -> None:
+    """Write the statistics of a folder to standard output, as JSON."""
+    sys.stdout.write(json.dumps(asdict(bass_motion(folder)), indent=1) + "\n")
+
+
 def _share(turns: Counter[tuple[bool, bool]], *, step: bool) -> float:
     return turns[step, True] / max(turns[step, True] + turns[step, False], 1)
 
@@ -92,3 +100,7 @@ def _lines(path: Path) -> Iterator[list[int]]:
                 line = []
     if line:
         yield line
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

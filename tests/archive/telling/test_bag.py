@@ -108,7 +108,7 @@ def test_the_same_bag_again_is_left_alone_and_another_refused(restored):
     made = bag(restored.out, restored.state, facts=FACTS)
     stamp = made.folder.stat().st_mtime_ns
     again = bag(restored.out, restored.state, facts=FACTS)
-    assert again.was_there
+    assert again == made
     assert again.folder.stat().st_mtime_ns == stamp
     with pytest.raises(UsageError, match="another bag"):
         bag(restored.out, restored.state)

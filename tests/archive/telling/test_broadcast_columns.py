@@ -3,7 +3,8 @@ import struct
 
 import numpy as np
 
-from toolkit.archive.merged import files_below
+from toolkit.archive.merged import files_of
+from toolkit.archive.places import FolderOutput
 from toolkit.archive.telling import tables
 
 HISTORY = b"A=ANALOGUE,M=mono,T=78\r\n"
@@ -34,7 +35,7 @@ def test_broadcast_fields_reach_the_table(tmp_path, restore_folder):
     (tmp_path / "in" / "a.wav").write_bytes(broadcast_wave())
     (tmp_path / "in" / "b.wav").write_bytes(broadcast_wave().replace(b"bext", b"bexx"))
     made = restore_folder(tmp_path / "in", tmp_path / "out")
-    tables.write_report(made.state, tmp_path / "report.csv", files_below(made.out))
+    tables.write_report(made.state, tmp_path / "report.csv", files_of(FolderOutput(made.out)))
     with (tmp_path / "report.csv").open(encoding="utf-8", newline="") as file:
         row, plain = csv.DictReader(file)
     assert row["bext_version"] == "1"

@@ -8,7 +8,7 @@ import pytest
 
 from toolkit.archive.job import Entry, Order, Report, Workshop
 from toolkit.archive.manifest import Manifest
-from toolkit.archive.naming import picture_name
+from toolkit.archive.naming import picture_at
 from toolkit.archive.telling import pages
 from toolkit.archive.working import worker
 from toolkit.errors import ResourceError, UsageError
@@ -102,8 +102,7 @@ class Archive:
 
     def settle(self, manifest, report):
         if report.result == "done":
-            name = picture_name(manifest.path, report.job)
-            (self.state / "pictures" / name).write_bytes(report.picture)
+            picture_at(manifest.path, report.job).write_bytes(report.picture)
             manifest.finish(report)
         else:
             manifest.fail(report, "quarantined")

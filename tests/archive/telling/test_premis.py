@@ -11,7 +11,8 @@ from lxml import etree
 from toolkit.archive.checking.shelf import FolderShelf
 from toolkit.archive.checking.verify import Check, verify
 from toolkit.archive.manifest import Manifest
-from toolkit.archive.merged import files_below
+from toolkit.archive.merged import files_of
+from toolkit.archive.places import FolderOutput
 from toolkit.archive.telling import premis
 from toolkit.archive.telling.plain_text import unescaped
 from toolkit.archive.telling.preservation import Terms
@@ -29,7 +30,9 @@ def schema():
 
 
 def written(restored, path, **options):
-    premis.write(restored.state, path, files_below(restored.out), name="sides", **options)
+    premis.write(
+        restored.state, path, files_of(FolderOutput(restored.out)), name="sides", **options
+    )
     return etree.parse(path, etree.XMLParser(resolve_entities=False, no_network=True))
 
 
@@ -185,7 +188,7 @@ def test_an_empty_batch_is_valid_too(schema, tmp_path):
     state.mkdir()
     Manifest.open(state / "manifest.sqlite").close()
     path = tmp_path / "premis.xml"
-    assert premis.write(state, path, files_below(tmp_path), name="empty") == 0
+    assert premis.write(state, path, files_of(FolderOutput(tmp_path)), name="empty") == 0
     schema.assertValid(etree.parse(path))
 
 
@@ -200,5 +203,7 @@ def test_the_same_state_is_told_in_the_same_words(restored, tmp_path):
     written(restored, tmp_path / "one.xml")
     copy = tmp_path / "moved"
     shutil.copytree(restored.out, copy)
-    premis.write(copy / ".tonearm", tmp_path / "two.xml", files_below(copy), name="sides")
+    premis.write(
+        copy / ".tonearm", tmp_path / "two.xml", files_of(FolderOutput(copy)), name="sides"
+    )
     assert (tmp_path / "one.xml").read_bytes() == (tmp_path / "two.xml").read_bytes()

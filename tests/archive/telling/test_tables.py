@@ -10,12 +10,19 @@ from hypothesis import strategies as st
 
 from toolkit.archive.checking import fixity
 from toolkit.archive.manifest import Manifest
-from toolkit.archive.merged import files_below, manifests, merged
+from toolkit.archive.merged import files_of, manifests, merged
+from toolkit.archive.places import FolderOutput
 from toolkit.archive.telling import premis, tables
+from toolkit.archive.telling.plain_text import unescaped
 from toolkit.errors import UsageError
 from toolkit.restore import sha256_of
 
 NAMES = st.binary().filter(lambda name: b"\0" not in name).map(os.fsdecode)
+
+
+def text_of(cell):
+    """Return what a cell was made of, by the words of the module's docstring."""
+    return unescaped(cell.removeprefix("'"))
 
 
 def rows(path):
@@ -24,10 +31,10 @@ def rows(path):
 
 
 def report(restored, path):
-    count = tables.write_report(restored.state, path, files_below(restored.out))
+    count = tables.write_report(restored.state, path, files_of(FolderOutput(restored.out)))
     found = rows(path)
     assert len(found) == count
-    return {tables.text_of(row["source"]): row for row in found}
+    return {text_of(row["source"]): row for row in found}
 
 
 def test_each_job_has_a_row_with_its_facts(restored, tmp_path):
@@ -65,7 +72,7 @@ def test_broadcast_fields_and_tags_of_the_record_have_columns(restored, tmp_path
     row = report(restored, tmp_path / "report.csv")["folder.wav"]
     assert row["bext_description"] == "'=Side A"
     assert (row["bext_time_reference"], row["bext_version"]) == ("5", "2")
-    assert tables.text_of(row["bext_coding_history"]) == history
+    assert text_of(row["bext_coding_history"]) == history
     assert row["tag_title"] == "Stars – 夜"
 
 
@@ -83,7 +90,7 @@ def test_every_name_comes_back_from_its_cell(name):
     shown = tables.cell(name)
     shown.encode("utf-8")
     assert not shown.startswith(("=", "+", "-", "@", "\t", "\r"))
-    assert tables.text_of(shown) == name
+    assert text_of(shown) == name
 
 
 def test_numbers_stay_numbers():
@@ -114,7 +121,9 @@ def test_the_tables_of_shards_are_those_of_a_single_run(finished, sharded, tmp_p
     """Times apart: two runs take other ones."""
     for run in (finished, sharded):
         run_name = "one" if run is finished else "many"
-        tables.write_report(run.state, tmp_path / f"{run_name}.csv", files_below(run.out))
+        tables.write_report(
+            run.state, tmp_path / f"{run_name}.csv", files_of(FolderOutput(run.out))
+        )
         tables.write_quarantine(run.state, tmp_path / f"{run_name}.quarantine.csv")
         fixity.write_list(run.state, tmp_path / f"{run_name}.sha256")
     one, many = (rows(tmp_path / f"{name}.csv") for name in ("one", "many"))
@@ -140,7 +149,7 @@ def test_shards_are_read_in_order_and_give_one_account(sharded, tmp_path):
         assert len(sources) == len(set(sources)) == 9
         assert len(list(batch.jobs("done"))) == 8
     count = premis.write(
-        sharded.state, tmp_path / "premis.xml", files_below(sharded.out), name="sides"
+        sharded.state, tmp_path / "premis.xml", files_of(FolderOutput(sharded.out)), name="sides"
     )
     assert count == 9
 

@@ -14,9 +14,9 @@ from toolkit.adapters import ray_cluster
 from toolkit.archive.job import Workshop
 from toolkit.archive.manifest import Manifest
 from toolkit.archive.places import FolderCollection, FolderOutput
-from toolkit.archive.working.crew import LocalCrew
+from toolkit.archive.working.crew import local_crew
 from toolkit.archive.working.engine import Engine, Policy, Stop
-from toolkit.archive.working.ray_crew import RayCrew
+from toolkit.archive.working.ray_crew import ray_crew
 from toolkit.pipeline import parse
 from toolkit.restore import Recipe
 
@@ -102,7 +102,7 @@ class Batch:
 def batch(tmp_path_factory):
     root = tmp_path_factory.mktemp("ray")
     discs(root / "in", [f"{number:02}.wav" for number in range(12)])
-    made = Batch(root / "batch", root / "in", lambda workshop: RayCrew(workshop, 2))
+    made = Batch(root / "batch", root / "in", lambda workshop: ray_crew(workshop, 2))
     yield made
     made.close()
 
@@ -125,7 +125,7 @@ def test_an_actor_killed_half_way_costs_nothing(batch, tmp_path, capsys):
     names = sorted(each.relative_to(batch.out).as_posix() for each in batch.out.rglob("*.*"))
     assert names == sorted(each.path for each in batch.manifest.files())
 
-    alone = Batch(tmp_path / "alone", batch.collection, lambda workshop: LocalCrew(workshop, 1))
+    alone = Batch(tmp_path / "alone", batch.collection, lambda workshop: local_crew(workshop, 1))
     assert alone.work(Policy()) == "finished"
     assert hashes(alone.manifest) == hashes(batch.manifest)
     alone.close()
@@ -134,7 +134,7 @@ def test_an_actor_killed_half_way_costs_nothing(batch, tmp_path, capsys):
 def test_an_actor_that_hangs_is_replaced_and_its_order_done_by_another(batch):
     # Both at work already, so that the limit below is for the order and not for loading libraries.
     names = (f"{count}{letter}.wav" for count in range(100, 120) for letter in "abcd")
-    while not {slot.process for slot in batch.crew._pool._slots} <= set(workers_of(batch.manifest)):
+    while not {slot.process for slot in batch.crew._slots} <= set(workers_of(batch.manifest)):
         while batch.crew.room < 2:
             batch.crew.wait(0.5)
         discs(batch.collection, islice(names, 4))
@@ -146,7 +146,7 @@ def test_an_actor_that_hangs_is_replaced_and_its_order_done_by_another(batch):
 
     def stop_it(kind):
         if kind == "started" and not stopped:
-            (busy,) = [slot for slot in batch.crew._pool._slots if slot.given is not None]
+            (busy,) = [slot for slot in batch.crew._slots if slot.given is not None]
             os.kill(busy.process, signal.SIGSTOP)
             stopped.append(busy.process)
 

@@ -17,9 +17,6 @@ from toolkit.errors import InputError, ResourceError
 LISTS = tuple(f"fixity.{name}" for name in fixity.ALGORITHMS)
 """Names under which lists of digests are looked for in an output."""
 
-_REPORTS = ("report.csv", "quarantine.csv", "premis.xml", "report.html", "report.json")
-_REPORT_FOLDER = "report"
-
 Damaged = Callable[[str, str], None]
 """Called as damaged(list, what is wrong) for every line that cannot be read."""
 
@@ -106,16 +103,6 @@ def _walk(root: Path, below: str) -> Iterator[str]:
             yield below + name
         elif below or name != STATE_FOLDER:
             yield from _walk(root, f"{below}{name}/")
-
-
-def is_report(path: str) -> bool:
-    """Return whether a file of an output describes it: a table, a page, events.
-
-    Such may be made again at any time, and nothing vouches for them but a list.
-    """
-    first, _, rest = path.partition("/")
-    is_page = first.startswith("report-") and first.endswith(".html")
-    return first == _REPORT_FOLDER if rest else is_page or path in _REPORTS
 
 
 def is_inside(path: str) -> bool:

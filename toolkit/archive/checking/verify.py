@@ -21,12 +21,12 @@ from toolkit.archive.checking.statements import (
     from_manifest,
     from_records,
     is_inside,
-    is_report,
     walk,
 )
 from toolkit.archive.manifest import Manifest
 from toolkit.archive.merged import manifests, parse_record
 from toolkit.archive.telling.bag_text import BAG_MARK
+from toolkit.archive.telling.document_names import is_document
 from toolkit.errors import UsageError
 from toolkit.io.atomic import Sink, replacing
 from toolkit.run import Progress, silent
@@ -196,7 +196,7 @@ class _Look:
         """Return whether a file describes the output rather than belong to it."""
         if self._is_bag:
             return "/" not in path and path.startswith("tagmanifest-")
-        return path in self._own or path in LISTS or is_report(path)
+        return path in self._own or path in LISTS or is_document(path)
 
     def _see(self, known: Known) -> _Seen:
         """Read a file; in a thread."""

@@ -7,7 +7,7 @@ passes is joined; groups are what is joined, directly or through others.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from toolkit.dsp.fingerprint import Fingerprint
@@ -83,31 +83,13 @@ def find_matches(
     return found
 
 
-def find_pairs(
-    fingerprints: Sequence[Fingerprint],
-    progress: Callable[[float, float], None] | None = None,
-) -> tuple[Pair, ...]:
-    """Return all pairs among some recordings that are the same, or the same piece."""
-    index = Index(fingerprints)
-    pairs: dict[frozenset[int], Pair] = {}
-    for number in range(len(fingerprints)):
-        for other, result in find_matches(number, fingerprints, index).items():
-            pair = Pair(number, other, result)
-            key = frozenset((number, other))
-            if key not in pairs or pairs[key].match.confidence < result.confidence:
-                pairs[key] = pair
-        if progress is not None:
-            progress(number + 1, len(fingerprints))
-    return tuple(pairs.values())
-
-
 def groups(pairs: Iterable[Pair], durations: Sequence[float]) -> tuple[tuple[Member, ...], ...]:
     """Return the groups that pairs make, the longest recording of each first.
 
     Parameters
     ----------
     pairs : iterable of Pair
-        As `find_pairs` gives them; those that are one performance count.
+        Each in one direction or in both; those that are one performance count.
     durations : sequence of float
         Of all recordings, in seconds.
 

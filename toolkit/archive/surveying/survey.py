@@ -7,12 +7,12 @@ import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from toolkit import batch
 from toolkit.adapters.process_pool import ProcessPool
+from toolkit.archive.manifest import now
 from toolkit.archive.surveying import same_recording
 from toolkit.archive.surveying import worker as survey_worker
 from toolkit.archive.surveying.document import Surveyed, document
@@ -79,9 +79,8 @@ def survey(
         found = same_recording.groups(pairs, durations)
     finally:
         store.close()
-    made = datetime.now(UTC).isoformat(timespec="seconds")
     title = ", ".join(path.resolve().name for path in inputs)
-    return document(title, made, files, recordings, found, pairs)
+    return document(title, now(), files, recordings, found, pairs)
 
 
 def _names(inputs: Sequence[Path]) -> dict[Path, str]:
@@ -134,12 +133,10 @@ def _answers(
     """Yield files and what became of them, as they end."""
     if not waiting:
         return
-    pool: ProcessPool[Order, Answer] = ProcessPool(
-        survey_worker.work, min(jobs, len(waiting)), survey_worker.prepare, None
-    )
+    pool: ProcessPool[Order, Answer] = ProcessPool(survey_worker.work, min(jobs, len(waiting)))
     try:
         while waiting or len(pool):
-            while waiting and len(pool) <= jobs:
+            while waiting and pool.room:
                 path = waiting.popleft()
                 patience = _PATIENCE_SECONDS + _SECONDS_A_MEGABYTE * sizes[path][0] / 1e6
                 pool.submit(Order(path, store_path), patience)

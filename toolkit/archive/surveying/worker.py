@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.errors import InputError, ToolkitError
+from toolkit.restore import sha256_of
 
 if TYPE_CHECKING:
     from toolkit.archive.surveying.measures import Found
     from toolkit.archive.surveying.store import Store
-
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 _stores: dict[str, Store] = {}
 
@@ -47,19 +44,13 @@ class Answer:
     lasting: bool = True
 
 
-def prepare(instructions: None) -> None:
-    """Make a fresh process use one thread: there is one process a core."""
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-
-
 def work(order: Order) -> Answer:
     """Measure a file, unless its content is known; never raise."""
     from toolkit.archive.surveying.measures import Found, examine
     from toolkit.run import Run
 
     try:
-        with order.path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = sha256_of(order.path)
     except OSError as error:
         said = {"code": "E_IO", "message": error.strerror or str(error), "hint": ""}
         return Answer("", Found({"error": said}), lasting=False)

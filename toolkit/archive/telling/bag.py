@@ -18,10 +18,11 @@ from pathlib import Path
 
 import toolkit
 from toolkit.archive.checking import fixity
-from toolkit.archive.checking.statements import LISTS, is_report, walk
+from toolkit.archive.checking.statements import LISTS, walk
 from toolkit.archive.merged import Merged, merged
-from toolkit.archive.naming import STATE_FOLDER
+from toolkit.archive.naming import PICTURES, STATE_FOLDER
 from toolkit.archive.telling.bag_text import BAG_MARK, DECLARATION, encoded, in_utf8, labels
+from toolkit.archive.telling.document_names import is_document
 from toolkit.errors import InputError, UsageError
 from toolkit.io.atomic import replacing, storing
 
@@ -29,7 +30,7 @@ MANIFEST = "manifest-sha256.txt"
 _TAG_MANIFEST = "tagmanifest-sha256.txt"
 _INFO = "bag-info.txt"
 _DATE = "Bagging-Date"
-_PICTURES = f"{STATE_FOLDER}/pictures"
+_PICTURES = f"{STATE_FOLDER}/{PICTURES}"
 _NO_LINKS = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP, errno.ENOSYS)
 _ESCAPED = (
     "Names that are not UTF-8 are given with their foreign bytes, and equals signs, as in =E9."
@@ -57,12 +58,11 @@ class Facts:
 
 @dataclass(frozen=True)
 class Bag:
-    """Hold what was made: the folder, how many files of how many bytes, and if it was there."""
+    """Hold what a bag is: the folder, and how many files of how many bytes are its payload."""
 
     folder: Path
     num_files: int
     num_bytes: int
-    was_there: bool = False
 
 
 def bag(
@@ -74,6 +74,8 @@ def bag(
     threads: int = 1,
 ) -> Bag:
     """Make a bag of an output's results, differences, records and reports.
+
+    A folder that is this very bag already stays as it is.
 
     Names that are no UTF-8, which no bag can list, are escaped, see
     `toolkit.archive.telling.bag_text.in_utf8`, and the bag says so.
@@ -90,11 +92,6 @@ def bag(
         What the bag says of itself.
     threads : int
         That read at the same time.
-
-    Returns
-    -------
-    Bag
-        `was_there` where the folder was this very bag already, and stays.
 
     Raises
     ------
@@ -122,7 +119,7 @@ def bag(
             return Bag(folder, *made)
         if _content(part) != _content(folder):
             raise UsageError(f"{folder} is another bag", "name another folder, or move it away")
-        return Bag(folder, *made, was_there=True)
+        return Bag(folder, *made)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
@@ -176,7 +173,7 @@ def _payload(batch: Merged, out: Path) -> Iterator[_Item]:
         yield _Item(file.path, file.sha256)
     known = set(LISTS)
     for path in walk(out):
-        if is_report(path) or path in known:
+        if is_document(path) or path in known:
             yield _Item(path)
     # The pages of the report show them.
     if (out / _PICTURES).is_dir():

@@ -9,14 +9,13 @@ import toolkit
 from toolkit.archive.checking import fixity
 from toolkit.archive.merged import files_of, merged
 from toolkit.archive.places import is_url, output_at
-from toolkit.archive.telling import bag, pages, premis, tables
+from toolkit.archive.telling import bag, document_names, pages, premis, tables
 from toolkit.archive.telling.bag_text import encoded, in_utf8
 from toolkit.archive.telling.preservation import Terms
 from toolkit.errors import UsageError
 from toolkit.io.atomic import replacing
 
 _MOST_BAGS = 1000
-_TABLES = ("report.csv", "quarantine.csv", "premis.xml")
 
 
 def write(
@@ -54,20 +53,20 @@ def write(
         If something cannot be stored.
     """
     root = Path(state if is_url(out) else out)
-    index, mark = root / "report.html", state / "documents.mark"
+    index, mark = root / document_names.INDEX, state / "documents.mark"
     with merged(state) as batch:
         word = f"{toolkit.__version__} {each} {institution} {batch.mark()}"
-    names = (index.name, *_TABLES, fixity.LIST_NAME)
+    names = (index.name, *document_names.TABLES, fixity.LIST_NAME)
     if all((root / name).is_file() for name in names) and _is_marked(mark, word):
         return index
     read = files_of(output_at(out))
     pages.write(out, state, each=each, read=read, progress=progress)
-    tables.write_report(state, root / "report.csv", read)
-    tables.write_quarantine(state, root / "quarantine.csv")
+    tables.write_report(state, root / document_names.REPORT, read)
+    tables.write_quarantine(state, root / document_names.QUARANTINE)
     terms = Terms(institution=institution)
-    premis.write(state, root / "premis.xml", read, name=Path(out).name, terms=terms)
+    premis.write(state, root / document_names.PREMIS, read, name=Path(out).name, terms=terms)
     # So that the tables are vouched for too.
-    fixity.write_list(state, root / fixity.LIST_NAME, also=_TABLES)
+    fixity.write_list(state, root / fixity.LIST_NAME, also=document_names.TABLES)
     with replacing(mark, force=True) as sink:
         sink.write(word.encode())
     return index

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 from pathlib import Path
 
+from toolkit.archive.telling.document_names import page_number
 from toolkit.io.atomic import storing
 from toolkit.report import html
 
-_FURTHER = re.compile(r"report-(\d+)\.html")
 _END_BYTES = 128
 
 
@@ -54,7 +53,7 @@ def store(path: Path, data: bytes) -> None:
 
 def clear(root: Path, count: int) -> None:
     """Remove pages of a run beyond a number, which a longer list of recordings needed."""
-    for path in root.glob("report-*.html"):
-        found = _FURTHER.fullmatch(path.name)
-        if found and int(found[1]) > count and mark_at(path) is not None:
+    for path in root.glob("*.html"):
+        number = page_number(path.name)
+        if number is not None and number > count and mark_at(path) is not None:
             path.unlink(missing_ok=True)

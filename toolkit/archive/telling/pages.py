@@ -19,9 +19,10 @@ from typing import Any
 import toolkit
 from toolkit.archive.job import File, Job, State
 from toolkit.archive.manifest import Event, Manifest
-from toolkit.archive.merged import Held, Merged, Read, files_below, merged, record_of
-from toolkit.archive.naming import picture_name
-from toolkit.archive.places import is_url
+from toolkit.archive.merged import Held, Merged, Read, files_of, merged, record_of
+from toolkit.archive.naming import PICTURES, picture_at
+from toolkit.archive.places import FolderOutput, is_url
+from toolkit.archive.telling.document_names import INDEX, PAGES, page_name
 from toolkit.archive.telling.page_files import clear, mark_at, put, store
 from toolkit.report import file_page, html, run_page
 from toolkit.report.ab_player import Sound
@@ -32,7 +33,6 @@ ROWS = 500
 _TROUBLE: tuple[State, ...] = ("quarantined", "failed")
 _OTHERS: tuple[State, ...] = ("done", "running", "pending")
 _TOLD: tuple[State, ...] = ("done", *_TROUBLE)
-_INDEX = "report.html"
 # Of the form of the pages, apart from the program's version.
 _VERSION = 1
 
@@ -95,10 +95,10 @@ def write(
             found=found,
             root=root,
             is_local=is_local,
-            read=read or (files_below(root) if is_local else None),
+            read=read or (files_of(FolderOutput(root)) if is_local else None),
             each=each,
             collections={part.path: _collection(part, root) for part in found.parts},
-            pictures=_url(state.absolute() / "pictures", root),
+            pictures=_url(state.absolute() / PICTURES, root),
         )
         totals, written = pages.write_each(progress)
         names = _names(sum(totals.counts.values()))
@@ -161,7 +161,7 @@ class _Pages:
             progress(done, expected)
         told = sum(counts[state] for state in _TOLD) if self.each else 0
         totals = run_page.Totals(counts, duration, seconds, warned)
-        return totals, Written(self.root / _INDEX, pages, told - pages)
+        return totals, Written(self.root / INDEX, pages, told - pages)
 
     def rows(self) -> Iterator[run_page.Row]:
         """Yield what the page of the run tells, what failed first."""
@@ -226,7 +226,7 @@ class _Pages:
             attempts=job.attempts,
             sounds=self._sounds(held, files),
             picture=_below(up, picture),
-            overview=up + _INDEX,
+            overview=up + INDEX,
             record_url=up + html.link(record) if has_record else "",
             record=None if self.read is None else record_of(job, self.read),
             measures=job.measures,
@@ -268,12 +268,11 @@ class _Pages:
 
     @staticmethod
     def _picture_path(held: Held) -> Path:
-        manifest = held.manifest.path
-        return manifest.parent / "pictures" / picture_name(manifest, held.job.id)
+        return picture_at(held.manifest.path, held.job.id)
 
 
 def _page_path(job: Job) -> str:
-    return f"report/{job.target}.html"
+    return f"{PAGES}/{job.target}.html"
 
 
 def _up(job: Job) -> str:
@@ -288,7 +287,7 @@ def _below(up: str, url: str) -> str:
 
 def _names(count: int) -> list[str]:
     """Return the names of the run's pages for a number of recordings."""
-    return [_INDEX, *(f"report-{at}.html" for at in range(2, -(-count // ROWS) + 1))]
+    return [page_name(number) for number in range(1, max(-(-count // ROWS), 1) + 1)]
 
 
 def _collection(part: Manifest, root: Path) -> str:

@@ -24,7 +24,6 @@ from toolkit.io.atomic import replacing, storing
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
-PREMIS_NAME = "premis.xml"
 NAMESPACE = "http://www.loc.gov/premis/v3"
 SCHEMA_LOCATION = f"{NAMESPACE} https://www.loc.gov/standards/premis/premis.xsd"
 
@@ -60,7 +59,7 @@ def write(
     path : Path
         The file; replaced if it is there.
     read : callable
-        Reads records below the output's root; see `toolkit.archive.merged.files_below`.
+        Reads records below the output's root; see `toolkit.archive.merged.files_of`.
     name : str
         Of the output as a whole, such as an institution's number for it.
     terms : Terms, optional

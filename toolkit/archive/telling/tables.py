@@ -14,11 +14,8 @@ from typing import Any
 
 from toolkit.archive.job import Job
 from toolkit.archive.merged import Merged, Read, merged, record_of
-from toolkit.archive.telling.plain_text import escaped, unescaped
+from toolkit.archive.telling.plain_text import escaped
 from toolkit.io.atomic import Sink, replacing
-
-REPORT_NAME = "report.csv"
-QUARANTINE_NAME = "quarantine.csv"
 
 JOB_COLUMNS = (
     "source",
@@ -92,7 +89,7 @@ def write_report(state: Path, path: Path, read: Read) -> int:
     path : Path
         The table; replaced if it is there.
     read : callable
-        Reads records below the output's root; see `toolkit.archive.merged.files_below`.
+        Reads records below the output's root; see `toolkit.archive.merged.files_of`.
 
     Raises
     ------
@@ -138,11 +135,6 @@ def cell(value: object) -> str:
         return str(value)
     text = escaped(value)
     return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def text_of(content: str) -> str:
-    """Return the text that a cell was made of."""
-    return unescaped(content.removeprefix("'"))
 
 
 def _rows(batch: Merged, read: Read, measures: Sequence[str]) -> Iterator[tuple[object, ...]]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import Any, Literal
 
 from toolkit.archive.job import Job, Order, Report, State
 from toolkit.archive.manifest import Manifest
 from toolkit.archive.places import Output
-from toolkit.archive.working.crew import Answer, Crew
+from toolkit.archive.working.crew import Answer, Crew, Loss
 from toolkit.errors import ResourceError
 
 # What may be gone at the next attempt; anything else is the recording's own fault.
@@ -78,11 +78,13 @@ class Stop:
         0: go on; 1: finish what is running, within the policy's grace; 2: at once.
     patient : bool
         Whether running work may take as long as it needs.
+    since : float
+        From when that grace counts, by the monotonic clock.
     """
 
     level: int = 0
     patient: bool = False
-    since: float = field(default=0.0)
+    since: float = 0.0
 
     def ask(self, *, patient: bool = False) -> None:
         """Ask once to finish, twice to stop at once; hurry can be added to patience."""
@@ -217,17 +219,16 @@ class Engine:
         return [self._waiting.popleft() for _ in range(max(count, 0))]
 
     def _settle(self, answers: Iterable[Answer]) -> None:
-        for answer in answers:
-            self._running.pop(answer.order.job, None)
-            report = answer.report
-            if report is None:
-                self._lost(answer)
+        for order, report in answers:
+            self._running.pop(order.job, None)
+            if not isinstance(report, Report):
+                self._lost(order, report)
             elif report.result == "done":
-                self._done(answer.order, report)
+                self._done(order, report)
             elif report.result == "occupied" or report.code == "E_OCCUPIED":
                 self._move(report)
             elif report.code == "E_NOSPACE":
-                self._full(answer.order, report)
+                self._full(order, report)
             else:
                 self._failed(report)
 
@@ -256,14 +257,13 @@ class Engine:
         moved = self._rename(self._manifest.get(report.job))
         self._waiting.appendleft(moved.id)
 
-    def _lost(self, answer: Answer) -> None:
-        order = answer.order
-        if answer.loss == "gone":
+    def _lost(self, order: Order, loss: Loss) -> None:
+        if loss == "gone":
             self._write(lambda: self._manifest.put_back([order.job]))
             self._waiting.append(order.job)
             self._notify("worker-lost", {"job": order.job, "source": order.source})
             return
-        died = answer.loss == "died"
+        died = loss == "died"
         report = Report(
             order.job,
             "failed",

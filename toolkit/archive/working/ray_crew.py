@@ -9,9 +9,9 @@ from pathlib import Path
 import toolkit
 from toolkit.adapters.ray_actors import ActorPool
 from toolkit.archive.job import Order, Report, Workshop
-from toolkit.archive.places import is_url
+from toolkit.archive.places import absolute, is_url
 from toolkit.archive.working import worker
-from toolkit.archive.working.crew import PooledCrew
+from toolkit.archive.working.crew import Crew
 from toolkit.errors import ResourceError
 
 
@@ -23,8 +23,8 @@ class _Instructions:
     workshop: Workshop
 
 
-class RayCrew(PooledCrew):
-    """Work in actors on the machines of a cluster, each with one core and its models loaded.
+def ray_crew(workshop: Workshop, workers: int, address: str = "") -> Crew:
+    """Return a crew of actors on the machines of a cluster, each with one core and its own models.
 
     Parameters
     ----------
@@ -40,17 +40,16 @@ class RayCrew(PooledCrew):
     ResourceError, UsageError
         As `toolkit.adapters.ray_actors.ActorPool`.
     """
-
-    def __init__(self, workshop: Workshop, workers: int, address: str = "") -> None:
-        pool: ActorPool[Order, Report] = ActorPool(
-            worker.work,
-            workers,
-            _prepare,
-            _Instructions(toolkit.__version__, _absolute(workshop)),
-            address=address,
-            on_gpu=workshop.device.startswith("cuda"),
-        )
-        super().__init__(pool)
+    collection, out = absolute(workshop.collection), absolute(workshop.out)
+    anywhere = replace(workshop, collection=collection, out=out)
+    return ActorPool[Order, Report](
+        worker.work,
+        workers,
+        _prepare,
+        _Instructions(toolkit.__version__, anywhere),
+        address=address,
+        on_gpu=workshop.device.startswith("cuda"),
+    )
 
 
 def _prepare(instructions: _Instructions) -> None:
@@ -67,14 +66,4 @@ def _prepare(instructions: _Instructions) -> None:
                 f"{platform.node()} has no folder {place}",
                 "use a folder that all nodes share, or a URL",
             )
-    # An actor has no parent among our processes to end with, and the same signals to ignore.
     worker.prepare(workshop)
-
-
-def _absolute(workshop: Workshop) -> Workshop:
-    """Return the workshop with paths that do not depend on where a process began."""
-    collection, out = (
-        place if is_url(place) else str(Path(place).absolute())
-        for place in (workshop.collection, workshop.out)
-    )
-    return replace(workshop, collection=collection, out=out)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import platform
-import signal
-import threading
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -31,10 +29,6 @@ from toolkit.run import Run
 if TYPE_CHECKING:
     from toolkit.values import Audio
 
-# One thread a worker: many workers use the cores better, and the number of threads a sum is split
-# over would decide its last bits.
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
 
 @dataclass(frozen=True)
 class _Bench:
@@ -49,12 +43,7 @@ _BENCH: list[_Bench] = []
 
 
 def prepare(workshop: Workshop) -> None:
-    """Get a fresh process ready for orders."""
-    for name in _THREADS:
-        os.environ[name] = "1"
-    # Ctrl-C reaches the whole group of processes; only the first of them decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _end_with_parent()
+    """Get a worker process ready for orders."""
     if workshop.max_memory is not None:
         _limit_memory(workshop.max_memory)
     if workshop.device != "cpu":
@@ -225,26 +214,6 @@ def _duration(record: Mapping[str, Any]) -> float:
 
 def _name() -> str:
     return f"{platform.node()}:{os.getpid()}"
-
-
-def _end_with_parent() -> None:
-    """End this process at once when the one that started it is gone.
-
-    A worker that outlived a killed run would go on writing where the next run works already.
-    """
-    import multiprocessing
-    from multiprocessing.connection import wait
-
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-    sentinel = parent.sentinel
-
-    def watch() -> None:
-        wait([sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True, name="end with parent").start()
 
 
 def _limit_memory(num_bytes: int) -> None:
