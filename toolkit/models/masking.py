@@ -5,7 +5,8 @@ long, so that the cells are the same and nothing has to be resampled; frequencie
 does not know, above 22.05 kHz, get the gain of the highest ones it knows. Frames lie at quarters of
 the window, twice as dense as the network's own: it sees every other one, and the frames in between
 either get the mean of their neighbors or a pass of their own. A mask estimated from noise flickers;
-averaged over time in its logits it flickers less, and a cell that is surely music stays so.
+averaged over three frames in its logits it flickers a little less, and a cell that is surely music
+stays so. Over more frames it flickers less still, and less noise is taken.
 
 A stereo pair gets one mask, from the power of both sides, so that nothing moves in the image.
 """
@@ -27,7 +28,7 @@ NATIVE_RATE = 44100
 _TOP_HZ = 17500.0
 # Masks are kept this far from 0 and 1, so that their logits stay finite.
 _SURE = 1e-4
-_OVER_TIME = hann_weights(7)
+_OVER_TIME = hann_weights(3)
 
 
 @dataclass(frozen=True)

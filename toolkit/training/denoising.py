@@ -113,12 +113,12 @@ def noises(dice: Dice, batch: int, num_samples: int) -> Tensor:
     noise = simulation.surface_noise(
         dice,
         num_samples,
-        tilt_db=dice.uniform(-6, 2, batch),
+        tilt_db=dice.uniform(-8, 3, batch),
         rumble_db=dice.uniform(0, 20, batch) * dice.chance(0.6, batch),
         repeating=dice.uniform(0, 0.8, batch),
-        modulation=dice.uniform(0, 0.3, batch),
+        modulation=dice.uniform(0, 0.5, batch),
         rpm=_RPM[dice.integer(0, len(_RPM))],
-        ripple_db=float(dice.log_uniform(1, 7)),
+        ripple_db=float(dice.log_uniform(1, 9)),
     )
     noise = noise * tone.drifting_level(dice, batch, num_samples)
     noise, _ = simulation.add_clicks(
