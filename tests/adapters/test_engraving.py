@@ -47,6 +47,19 @@ def test_measures_add_up_and_the_file_parses_again(notes):
     assert {note.pitch for note in notes if note.program != DRUMS} <= pitches
 
 
+def test_nobody_is_taken_for_the_composer():
+    creators = list(ElementTree.fromstring(engraving.encode(SOME)).iter("creator"))
+    assert [(each.get("type"), each.text) for each in creators] == [("transcriber", "Tonearm")]
+
+
+def test_the_same_notes_are_the_same_file_with_names_that_xml_allows():
+    data = engraving.encode(SOME)
+    assert data == engraving.encode(SOME)
+    names = [each.get("id") for each in ElementTree.fromstring(data).iter() if each.get("id")]
+    assert names
+    assert all(name[0].isalpha() for name in names)
+
+
 def song(pickup):
     """Return a melody of quarters at 120 a minute in 3/4, after a pickup of so many quarters."""
     onsets = [0.5 * k for k in range(pickup + 9)]

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.dsp.note_values import grids
-from toolkit.dsp.voices import Chord, chords, hands, voices
+from toolkit.dsp.voices import Chord, chords, hands, strokes, voices
 from toolkit.io.timeline import follow
 from toolkit.values import Note, Notes
 
@@ -33,6 +33,19 @@ def test_no_pitch_is_lost_and_no_voice_overlaps(notes):
         assert written == begun
     both = {(chord.start, note.pitch) for chord in (*right, *left) for note in chord.notes}
     assert both == {(chord.start, note.pitch) for chord in found for note in chord.notes}
+
+
+@settings(max_examples=60, deadline=None)
+@given(NOTES)
+def test_strokes_are_all_written_and_held_to_the_next_within_their_quarter(notes):
+    found = grouped(notes)
+    held = strokes(found)
+    assert all(one.stop <= other.start for one, other in pairwise(held))
+    assert all(c.start < c.stop <= (c.start // 12 + 1) * 12 for c in held)
+    assert all(c.stop % 12 == 0 or c.stop in {each.start for each in held} for c in held)
+    assert {(c.start, n.pitch) for c in held for n in c.notes} == {
+        (c.start, n.pitch) for c in found for n in c.notes
+    }
 
 
 def test_notes_that_begin_and_end_together_are_a_chord():

@@ -4,8 +4,8 @@ Each program is a part. A keyboard gets two staves, its notes divided by hand: a
 widest gap between neighboring pitches around middle C divides the chord, and where there is no gap
 middle C does. Notes of a staff that begin together and end together are a chord; up to two voices
 hold what overlaps, and beyond that a note is cut where the next begins. Drums are unpitched notes
-on a percussion staff. Bars follow the meters, note lengths the tempo map: without one, 120 quarter
-notes a minute are assumed, and the score says so.
+on a percussion staff, held to the next stroke. Bars follow the meters, note lengths the tempo map:
+without one, 120 quarter notes a minute are assumed, and the score says so.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from toolkit.adapters import engraved_chords
 from toolkit.adapters.music21_scores import library, quietly
 from toolkit.dsp import note_values
 from toolkit.dsp.bar_lines import Bar, bars
-from toolkit.dsp.voices import Chord, chords, hands, voices
+from toolkit.dsp.voices import Chord, chords, hands, strokes, voices
 from toolkit.io.atomic import replacing
 from toolkit.io.instruments import instrument_name
 from toolkit.io.timeline import DEFAULT_TEMPO, Timeline, follow
@@ -29,6 +29,7 @@ _TWO_STAVES = (*range(8), *range(16, 24))
 _BASSES = (*range(32, 40), 43, 58, 70)
 _FIFTHS = ("F", "C", "G", "D", "A", "E", "B")
 _RESOLUTION = 1 << 14
+_ROLE = "transcriber"
 # General MIDI drums as they are placed on a five-line staff; anything else goes to the middle.
 _DRUM_PLACES = {
     35: "F4", 36: "F4", 37: "C5", 38: "C5", 40: "C5", 41: "A4", 43: "A4", 45: "D5", 47: "D5",
@@ -80,13 +81,15 @@ def _score(notes: Notes, title: str) -> Any:
     grid = bars(tuple((line.quarter(at), top, bottom) for at, top, bottom in notes.meters), last)
     score = music21.stream.Score()
     score.metadata = music21.metadata.Metadata(title=title or "Transcription")
+    # Without anybody's name music21 writes its own as the composer's.
+    score.metadata.addContributor(music21.metadata.Contributor(role=_ROLE, name="Tonearm"))
     if not notes.tempo_map:
         score.metadata.add("description", f"No tempo known: {DEFAULT_TEMPO:g} assumed")
     for program in sorted({note.program for note in notes} or {0}):
         own = [note for note in notes if note.program == program]
         staves = [
-            _staff(group, program, grid, notes, line)
-            for group in _staves(chords(own, line, steps), program)
+            _staff(group, program, number, grid, notes, line)
+            for number, group in enumerate(_staves(chords(own, line, steps), program), 1)
         ]
         for staff in staves:
             score.insert(0, staff)
@@ -103,20 +106,26 @@ def _staves(found: list[Chord], program: int) -> list[list[Chord]]:
 
 
 def _staff(
-    found: list[Chord], program: int, grid: Sequence[Bar], notes: Notes, line: Timeline
+    found: list[Chord],
+    program: int,
+    number: int,
+    grid: Sequence[Bar],
+    notes: Notes,
+    line: Timeline,
 ) -> Any:
     music21 = library()
     stream = music21.stream
     part = stream.PartStaff() if program in _TWO_STAVES else stream.Part()
     part.partName = instrument_name(program)
-    part.insert(0, _instrument(program))
-    parted = voices(found)
+    part.id = f"P{program}-{number}"
+    part.insert(0, _instrument(program, part.id))
+    parted = [strokes(found)] if program == DRUMS else voices(found)
     fifths = [(note_values.UNITS * line.quarter(at), _sharps(name)) for at, name in notes.keys]
     written: tuple[tuple[int, int], int | None] = ((0, 0), None)
-    for number, bar in enumerate(grid):
-        measure = stream.Measure(number=number + 1)
+    for place, bar in enumerate(grid):
+        measure = stream.Measure(number=place + 1)
         sharps = next((each for at, each in reversed(fifths) if at <= bar.start + 6), 0)
-        if number == 0:
+        if place == 0:
             measure.insert(0, _clef(music21.clef, found, program))
         if sharps != written[1] and program != DRUMS:
             measure.insert(0, music21.key.KeySignature(sharps))
@@ -219,16 +228,19 @@ def _clef(module: Any, found: Sequence[Chord], program: int) -> Any:
     return module.BassClef() if program in _BASSES else module.TrebleClef()
 
 
-def _instrument(program: int) -> Any:
+def _instrument(program: int, name: str) -> Any:
+    """Return an instrument with names for the file; music21 draws them by chance otherwise."""
     instrument = library().instrument
     if program == DRUMS:
         drums = instrument.UnpitchedPercussion()
         drums.instrumentName = drums.partName = instrument_name(program)
         drums.midiChannel = 9
+        drums.partId, drums.instrumentId = name, f"I{name}"
         return drums
     own = instrument.Instrument(instrument_name(program))
     own.partName = instrument_name(program)
     own.midiProgram = program
+    own.partId, own.instrumentId = name, f"I{name}"
     return own
 
 

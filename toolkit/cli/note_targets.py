@@ -56,7 +56,7 @@ def write_companions(notes: Notes, audio: Audio, places: Mapping[str, Path]) -> 
 def _score(notes: Notes, audio: Audio, path: Path) -> None:
     from toolkit.adapters import engraving
 
-    engraving.write(path, notes, title=audio.tags.get("title", ""), force=True)
+    engraving.write(path, notes, title=audio.tags.get("title") or path.stem, force=True)
 
 
 def _table(notes: Notes, audio: Audio, path: Path) -> None:

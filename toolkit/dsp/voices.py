@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
-from toolkit.dsp.note_values import place
+from toolkit.dsp.note_values import UNITS, place
 from toolkit.io.timeline import Timeline
 from toolkit.values import Note
 
@@ -47,6 +47,24 @@ def chords(notes: Sequence[Note], line: Timeline, steps: dict[int, int]) -> list
         Chord(start, stop, tuple(sorted(group, key=lambda note: note.pitch)))
         for (start, stop), group in sorted(together.items())
     ]
+
+
+def strokes(found: Sequence[Chord]) -> list[Chord]:
+    """Return drums as they are written: one chord a place, held to the next or the quarter's end.
+
+    How long a drum sounds is not written, and rests as short as its sticks' touch are hard to read.
+    """
+    struck: dict[int, dict[int, Note]] = defaultdict(dict)
+    for chord in found:
+        struck[chord.start] |= {note.pitch: note for note in chord.notes}
+    held = []
+    for start, following in zip_longest(starts := sorted(struck), starts[1:]):
+        quarter = (start // UNITS + 1) * UNITS
+        stop = quarter if following is None else min(following, quarter)
+        held.append(
+            Chord(start, stop, tuple(struck[start][pitch] for pitch in sorted(struck[start])))
+        )
+    return held
 
 
 def hands(found: Sequence[Chord]) -> tuple[list[Chord], list[Chord]]:
