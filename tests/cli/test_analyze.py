@@ -1,5 +1,8 @@
 import json
 
+import soundfile as sf
+
+from toolkit.adapters import soundfont
 from toolkit.io import midi
 from toolkit.values import Note, Notes
 
@@ -12,6 +15,27 @@ def test_a_recording_is_analyzed(call, old, tmp_path):
     assert found["input"] == str(old)
     assert abs(found["tuning_cents"]) < 50
     assert lab.exists()
+
+
+def test_a_recording_has_bars_unless_only_its_sound_is_asked(call, tmp_path):
+    path = tmp_path / "tune.wav"
+    notes = tuple(
+        Note(0.5 * at, 0.5 * at + 0.45, pitch, 0.8 if at % 4 == 0 else 0.6)
+        for at in range(32)
+        for pitch in ((48, 64, 67) if at % 4 == 0 else (60 + at % 5,))
+    )
+    sound = soundfont.play(Notes(notes), sample_rate=22050)
+    sf.write(path, sound.samples.T, 22050, subtype="FLOAT")
+    code, out, _ = call("analyze", path, "--json")
+    assert code == 0
+    (found,) = json.loads(out)
+    assert abs(found["tempo"] - 120) < 3
+    assert found["downbeats"]
+    code, out, _ = call("analyze", path, "--json", "--by-sound")
+    assert code == 0
+    (found,) = json.loads(out)
+    assert not found["downbeats"]
+    assert abs(found["tempo"] / 120 - 1) < 0.05 or abs(found["tempo"] / 60 - 1) < 0.05
 
 
 def test_a_midi_file_is_analyzed(call, tmp_path):

@@ -1,15 +1,14 @@
-from dataclasses import replace
+import json
 
 import numpy as np
 import pytest
 import torch
 
-from toolkit.evaluation import works
 from toolkit.models.beat_finder import Config
-from toolkit.shipped import folder
-from toolkit.style.listening import attack_features
-from toolkit.training import finding_beats
-from toolkit.training.beat_material import Piece, excerpt, material, thinned
+from toolkit.style.listening.attack_features import LENGTHS, NUM_FEATURES, PHASES
+from toolkit.training import beat_lessons, finding_beats
+from toolkit.training.beat_lessons import BEAT, COUNTS, DOWNBEAT, LENGTH, LOG_PERIOD, PHASE
+from toolkit.training.beat_material import Piece
 
 PIECE = Piece("bach/bwv66.6", "works", "steady")
 TRAINING = {
@@ -18,67 +17,65 @@ TRAINING = {
     "attacks": 32,
     "learning_rate": 1e-2,
     "seed": 0,
+    "every": 20,
     "shares": {"works": 1.0},
 }
 
 
 @pytest.fixture(scope="module")
-def lesson():
-    return finding_beats.lesson(PIECE)
+def lessons():
+    return beat_lessons.describe([PIECE])
 
 
-def test_a_lesson_marks_beats_and_downbeats(lesson):
+def test_a_lesson_marks_beats_bars_and_places():
     played = PIECE.play()
-    on_beat = lesson.times[lesson.targets[:, 0] > 0.5]
-    assert np.abs(on_beat[:, None] - played.beats).min(axis=1).max() < 0.051
-    assert 0 < lesson.targets[:, 1].sum() < lesson.targets[:, 0].sum()
-    np.testing.assert_allclose(lesson.targets[:, 2:-1].sum(axis=1), 1, rtol=1e-5)
-    period = attack_features.PERIODS[lesson.targets[:, 2:-1].mean(axis=0).argmax()]
+    times, features, targets = beat_lessons.lesson(played)
+    assert features.shape == (len(times), NUM_FEATURES)
+    on_beat = targets[:, BEAT] > 0.5
+    assert np.abs(times[on_beat][:, None] - played.beats).min(axis=1).max() < 0.051
+    assert 0 < targets[:, DOWNBEAT].sum() < targets[:, BEAT].sum()
+    period = np.exp(np.median(targets[:, LOG_PERIOD]))
     assert period == pytest.approx(np.median(np.diff(played.beats)), rel=0.1)
+    assert (targets[on_beat, PHASE] == 0).all()
+    between = targets[~on_beat, PHASE].astype(int)
+    assert np.median(PHASES[between]) == 0.5
+    inside = (times > played.downbeats[0]) & (times < played.downbeats[-2])
+    assert (targets[inside, LENGTH] == LENGTHS.index(4)).mean() > 0.9
+    assert targets[:, COUNTS].mean() > 0.9
 
 
-def test_a_network_learns_what_it_hears(lesson):
-    config = Config(attack_features.NUM_FEATURES, 8, (1, 2))
-    before = finding_beats.train([lesson], config, TRAINING | {"steps": 1, "learning_rate": 1e-6})
-    after = finding_beats.train([lesson], config, TRAINING)
-    target = torch.from_numpy(lesson.targets.T.copy())[None]
+def test_lessons_are_read_as_they_were_kept(lessons, tmp_path):
+    paths = [tmp_path / name for name in ("one.npz", "two.npz")]
+    for path in paths:
+        beat_lessons.keep(lessons, path)
+    found = beat_lessons.read(paths)
+    count = len(lessons.targets)
+    assert found.span(1) == slice(count, 2 * count)
+    np.testing.assert_array_equal(found.features[count:], lessons.features)
+    np.testing.assert_array_equal(found.targets[:count], lessons.targets)
+
+
+def test_a_network_learns_what_it_hears(lessons):
+    config = Config(NUM_FEATURES, 16, (1, 2))
+    looks = []
+    before = finding_beats.train(lessons, config, TRAINING | {"steps": 1, "learning_rate": 1e-6})
+    after = finding_beats.train(
+        lessons, config, TRAINING, lambda _, line: looks.append(line["step"])
+    )
+    assert looks == [20, 40]
+    target = torch.from_numpy(lessons.targets)[None]
+    features = lessons.features.astype(np.float32)
     worse, better = (
-        float(finding_beats.loss(torch.from_numpy(heard.T.copy())[None], target))
-        for heard in (finding_beats.said(each, lesson) for each in (before, after))
+        float(finding_beats.loss(torch.from_numpy(heard)[None], target))
+        for heard in (finding_beats.said(each, features) for each in (before, after))
     )
-    assert better < 0.6 * worse
-    assert (
-        finding_beats.figures([lesson], [finding_beats.said(after, lesson)])["accuracy_works"] > 0.8
-    )
+    assert better < 0.7 * worse
+    assert finding_beats.figures(after, lessons)["beat_works"] > 0.8
 
 
-def test_the_material_holds_nothing_that_is_measured():
-    pieces = material(folder("checkpoints") / "track-beats-notes" / "material.toml")
-    assert {piece.group for piece in pieces} == {"works", "chorales", "tunes", "songs"}
-    assert not {piece.work for piece in pieces} & set(works.HELD_OUT_BEATS)
-    assert {piece.fold for piece in pieces} == {0, 1}
-
-
-def test_a_piece_is_played_the_same_each_time():
-    free = replace(PIECE, manner="rubato")
-    one, two = free.play(), free.play()
-    assert one.notes == two.notes
-    assert not np.array_equal(one.beats, PIECE.play().beats)
-
-
-def test_an_excerpt_begins_at_its_bar():
-    score = works.score("bach/bwv66.6")
-    part = excerpt(score, 3)
-    assert part.bars[0].start == 0
-    assert min(note[0] for note in part.notes) < 1
-    assert len(part.bars) == len(score.bars) - 3
-
-
-def test_thinning_leaves_whole_parts():
-    score = works.score("bach/bwv66.6")
-    rng = np.random.default_rng(0)
-    for _ in range(5):
-        few = thinned(score, rng)
-        parts = {note[3] for note in few.notes}
-        assert parts
-        assert few.notes == tuple(note for note in score.notes if note[3] in parts)
+def test_a_curve_is_drawn_of_the_log(tmp_path):
+    log = tmp_path / "log.jsonl"
+    rows = [{"step": at, "loss": 1 / at, "beat_works": 0.9, "downbeat_works": 0.5} for at in (1, 2)]
+    log.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    finding_beats.draw(log)
+    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")

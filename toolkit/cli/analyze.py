@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolkit.cli.restore import AcceptTruncated, AsJson
+from toolkit.cli.options import AcceptTruncated, AsJson
 from toolkit.cli.terminal import progress, result, table
 
 if TYPE_CHECKING:
@@ -28,13 +28,15 @@ def analyze(
     lab: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write the chords as .lab text.")
     ] = None,
-    by_notes: Annotated[
+    by_sound: Annotated[
         bool,
-        typer.Option("--notes", help="Transcribe audio first: slower, finds bars and swing."),
+        typer.Option("--by-sound", help="Do not transcribe recordings: no bars, no swing."),
     ] = False,
     accept_truncated: AcceptTruncated = False,
 ) -> None:
     """Find tempo, meter, beats, downbeats, key, chords, tuning and swing.
+
+    A recording is transcribed first; where no beat is found in its notes, its sound is gone by.
 
     Examples: tonearm analyze song.wav    tonearm analyze song.mid --csv beats.csv --lab chords.lab
     """
@@ -47,7 +49,7 @@ def analyze(
     found = []
     for path in inputs:
         with progress(path.name, ("read", "transcribe")) as callback:
-            overview = _overview(path, callback, by_notes, accept_truncated)
+            overview = _overview(path, callback, by_sound, accept_truncated)
         found.append({"input": str(path), **overview.plain()})
         if csv is not None:
             csv.write_text(overview.csv(), encoding="utf-8")
@@ -59,7 +61,7 @@ def analyze(
         result(json.dumps(found, indent=2))
 
 
-def _overview(path: Path, callback: Progress, by_notes: bool, accept_truncated: bool) -> Overview:
+def _overview(path: Path, callback: Progress, by_sound: bool, accept_truncated: bool) -> Overview:
     from toolkit.io import audio_file, midi
     from toolkit.run import Run
     from toolkit.style.listening import overview
@@ -72,14 +74,13 @@ def _overview(path: Path, callback: Progress, by_notes: bool, accept_truncated: 
 
     run = Run(progress=callback)
     audio = audio_file.read(path, run.for_step("read"), accept_truncated=accept_truncated).audio
-    if not by_notes:
+    if by_sound:
         return overview.of_audio(audio)
-    notes = stage_class("transcribe")()(
-        audio, replace(run.for_step("transcribe"), checkpoints=shipped())
-    )
-    return replace(
-        overview.of_notes(notes), duration=audio.duration, tuning_cents=tuning_cents(audio)
-    )
+    run = replace(run.for_step("transcribe"), checkpoints=shipped())
+    found = overview.of_notes(stage_class("transcribe")()(audio, run))
+    if not len(found.pulse.beats):
+        return overview.of_audio(audio)
+    return replace(found, duration=audio.duration, tuning_cents=tuning_cents(audio))
 
 
 def _show(path: Path, overview: Overview) -> None:

@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.adapters import basic_pitch, librosa_analysis, mir_scores, soundfont
+from toolkit.checkpoints import shipped
 from toolkit.evaluation import facts, table, works
 from toolkit.evaluation.chart import chart
 from toolkit.evaluation.methods import choose
 from toolkit.evaluation.performance import MANNERS, Performance, perform
+from toolkit.registry import stage_class
 from toolkit.run import Run
 from toolkit.style.listening import structure
 from toolkit.values import Audio, Notes
@@ -124,6 +126,12 @@ def _from_audio(notes: Notes, listen: Callable[[], Audio]) -> Found:
     return structure.pulse(Notes(), listen()).beats, np.zeros(0)
 
 
+def _from_own_transcript(notes: Notes, listen: Callable[[], Audio]) -> Found:
+    run = Run(checkpoints=shipped())
+    written = stage_class("transcribe")(model="notes")(listen(), run)
+    return _from_notes(written, listen)
+
+
 def _from_transcript(notes: Notes, listen: Callable[[], Audio]) -> Found:
     return _from_notes(basic_pitch.transcribe(listen(), Run()), listen)
 
@@ -137,6 +145,7 @@ Method = Callable[[Notes, Callable[[], Audio]], Found]
 METHODS: Mapping[str, Method] = {
     "tonearm, notes": _from_notes,
     "tonearm, audio": _from_audio,
+    "tonearm, notes of the audio": _from_own_transcript,
     "tonearm, basic-pitch's notes": _from_transcript,
     "librosa, audio": _librosa,
 }

@@ -3,7 +3,8 @@
 Dilated convolutions (F. Yu and V. Koltun, "Multi-scale context aggregation by dilated
 convolutions", 2016) over the sequence of attacks, which `toolkit.style.listening.attack_features`
 describes; the task is that of L. Liu et al. ("Performance MIDI-to-score conversion by neural beat
-tracking", 2022), whose recurrent network it is not.
+tracking", 2022), whose recurrent network it is not. Each convolution is a linear layer of three
+attacks side by side, since that is several times as fast on a processor.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from toolkit.style.listening.attack_features import NUM_OUTPUTS
 
@@ -28,34 +30,14 @@ class Config:
         Of every layer.
     dilations : tuple of int
         One residual layer each.
-    networks : int
-        How many of that shape there are.
     """
 
     num_features: int
     channels: int
     dilations: tuple[int, ...]
-    networks: int = 1
 
 
-class Model(nn.ModuleList):
-    """Ask several networks, each of which heard other composers.
-
-    Parameters
-    ----------
-    config : Config
-        Their shape and number.
-    """
-
-    def __init__(self, config: Config) -> None:
-        super().__init__(Network(config) for _ in range(config.networks))
-
-    def forward(self, features: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Return the mean of what the networks say, as `Network.forward` does."""
-        return torch.stack([each(features, mask) for each in self]).mean(dim=0)
-
-
-class Network(nn.Module):
+class Model(nn.Module):
     """Map features of attacks to log odds.
 
     Parameters
@@ -66,38 +48,39 @@ class Network(nn.Module):
 
     def __init__(self, config: Config) -> None:
         super().__init__()
+        channels = config.channels
+        self.dilations = config.dilations
         self.mean = nn.Parameter(torch.zeros(config.num_features), requires_grad=False)
         self.scale = nn.Parameter(torch.ones(config.num_features), requires_grad=False)
-        self.entry = nn.Conv1d(config.num_features, config.channels, 1)
-        self.layers = nn.ModuleList(
-            nn.Conv1d(config.channels, 2 * config.channels, 3, padding=dilation, dilation=dilation)
-            for dilation in config.dilations
-        )
-        self.mixes = nn.ModuleList(
-            nn.Conv1d(config.channels, config.channels, 1) for _ in config.dilations
-        )
-        self.exit = nn.Conv1d(config.channels, NUM_OUTPUTS, 1)
-        self.drop = nn.Dropout(0.15)
+        self.entry = nn.Linear(config.num_features, channels)
+        self.layers = nn.ModuleList(nn.Linear(3 * channels, 2 * channels) for _ in self.dilations)
+        self.mixes = nn.ModuleList(nn.Linear(channels, channels) for _ in self.dilations)
+        self.exit = nn.Linear(channels, NUM_OUTPUTS)
+        self.drop = nn.Dropout(0.12)
 
     def forward(self, features: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Return the outputs of each attack.
 
         Parameters
         ----------
-        features : torch.Tensor, shape (items, features, attacks)
+        features : torch.Tensor, shape (items, attacks, features)
             As they were described.
-        mask : torch.Tensor, shape (items, 1, attacks)
+        mask : torch.Tensor, shape (items, attacks, 1)
             1 where there is an attack and 0 in what only fills up the shorter items.
 
         Returns
         -------
-        torch.Tensor, shape (items, NUM_OUTPUTS, attacks)
-            Log odds of beat and downbeat, and logits of the beat's period.
+        torch.Tensor, shape (items, attacks, NUM_OUTPUTS)
+            Log odds of beat and downbeat, and logits of the beat's period, the bar's length and
+            the place in the beat.
         """
-        scaled = (features - self.mean[:, None]) * self.scale[:, None]
+        scaled = (features - self.mean) * self.scale
         hidden = torch.relu(self.entry(self.drop(scaled))) * mask
-        for layer, mix in zip(self.layers, self.mixes, strict=True):
-            value, gate = layer(hidden).chunk(2, dim=1)
-            hidden = (hidden + mix(self.drop(torch.relu(value) * torch.sigmoid(gate)))) * mask
+        for dilation, layer, mix in zip(self.dilations, self.layers, self.mixes, strict=True):
+            padded = functional.pad(hidden, (0, 0, dilation, dilation))
+            taps = (padded[:, : -2 * dilation], hidden, padded[:, 2 * dilation :])
+            value, gate = layer(torch.cat(taps, dim=2)).chunk(2, dim=2)
+            gated = torch.relu(value) * torch.sigmoid(gate)
+            hidden = (hidden + mix(self.drop(gated))) * mask
         outputs: torch.Tensor = self.exit(hidden)
         return outputs

@@ -1,9 +1,10 @@
-"""Train the beat networks: ``python -m toolkit.training.finding_beats FOLDER FOLD``.
+"""Train the beat network: ``python -m toolkit.training.finding_beats STEP FOLDER``.
 
-Folder is ``checkpoints/track-beats-notes``, whose ``material.toml`` names what is heard; fold is 0,
-then 1. Two networks are trained, each on half of the composers, and the mean of what both say is
-used. What either says of the half that it did not hear is kept in the cache folder: to that
-`toolkit.training.fitting_beats` fits the choice among beats.
+Folder is ``checkpoints/track-beats-notes``, whose ``material.toml`` names what is heard. Steps, in
+this order: ``describe``, which keeps what is heard in the cache folder (``describe FOLDER 0 2`` and
+``1 2`` share the work); ``train``. What the network says of the composers, tunes and songs that are
+kept back for development tells how well it does; `toolkit.training.fitting_beats` fits the choice
+among beats to them.
 """
 
 from __future__ import annotations
@@ -11,201 +12,245 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+import time
 import tomllib
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors.torch import load, save
+from safetensors.torch import save
+from torch.nn import functional
 
 from toolkit.cache import cache_dir
-from toolkit.models.beat_finder import Config, Network
-from toolkit.style.listening import attack_features, attacks
-from toolkit.style.listening.attack_features import NUM_OUTPUTS, PERIODS
-from toolkit.training.beat_material import FOLDS, Piece, material
+from toolkit.models.beat_finder import Config, Model
+from toolkit.style.listening.attack_features import (
+    LENGTH,
+    NUM_FEATURES,
+    PERIOD,
+    PERIODS,
+    PHASE,
+)
+from toolkit.training import beat_lessons
+from toolkit.training.beat_lessons import Lessons
+from toolkit.training.beat_material import GROUPS, material
 
 Table = npt.NDArray[np.float32]
 
-_NEAR_SECONDS, _NEAR_BEATS = 0.05, 0.12
 _PERIOD_SPREAD = 0.05
-_WEIGHTS = (1.0, 0.5, 0.25)  # of beats, downbeats, periods in the loss
+_WEIGHTS = {"beat": 1.0, "downbeat": 0.6, "period": 0.25, "length": 0.25, "phase": 0.3}
 _DECAY = 0.02
+_WARM_SHARE = 0.08
 
 
-@dataclass(frozen=True, eq=False)
-class Lesson:
-    """Hold what the network reads of a performance and what it is to say.
-
-    Parameters
-    ----------
-    piece : Piece
-        What is played.
-    times : np.ndarray, shape (attacks,)
-        In seconds.
-    features : np.ndarray, shape (attacks, features)
-        As `toolkit.style.listening.attack_features` describes them.
-    targets : np.ndarray, shape (attacks, NUM_OUTPUTS + 1)
-        Whether it lies on a beat, on a downbeat, how probable each period is, whether it counts.
-    """
-
-    piece: Piece
-    times: npt.NDArray[np.float64]
-    features: Table
-    targets: Table
+Look = Callable[[Model, dict[str, float]], None]
 
 
-def lesson(piece: Piece) -> Lesson:
-    """Return what is learned from a performance."""
-    played = piece.play()
-    labels, times = attacks.gather(np.array([note.onset for note in played.notes]))
-    features = attack_features.describe(played.notes, labels, times)
-    periods = np.gradient(played.beats)
-    nearest = np.abs(times[:, None] - played.beats).argmin(axis=1)
-    away = np.abs(times - played.beats[nearest])
-    near = np.minimum(_NEAR_SECONDS, _NEAR_BEATS * periods[nearest])
-    centers = np.log(PERIODS)
-    wanted = np.log(periods[nearest]).clip(centers[0], centers[-1])
-    odds = np.exp(-0.5 * ((wanted[:, None] - centers) / _PERIOD_SPREAD) ** 2) + 1e-6
-    first = np.append(played.downbeats, np.inf)
-    down = np.abs(times[:, None] - first).min(axis=1) < _NEAR_SECONDS
-    counts = (times > played.beats[0] - 0.1) & (times < played.beats[-1] + 0.1)
-    columns = (away < near, down, odds / odds.sum(axis=1, keepdims=True), counts)
-    return Lesson(piece, times, features, np.column_stack(columns).astype(np.float32))
-
-
-def train(lessons: Sequence[Lesson], config: Config, training: dict[str, Any]) -> Network:
+def train(
+    lessons: Lessons, config: Config, recipe: dict[str, Any], look: Look | None = None
+) -> Model:
     """Return a network that learned from all lessons.
 
     Parameters
     ----------
-    lessons : sequence of Lesson
-        Of each kind that ``shares`` names, one at least.
+    lessons : Lessons
+        Of each group that ``shares`` names, one at least.
     config : Config
         The network's shape.
-    training : dict
-        ``steps``, ``batch``, ``attacks`` of an excerpt, ``learning_rate``, ``seed`` and ``shares``.
+    recipe : dict
+        ``steps``, ``batch``, ``attacks`` of an excerpt, ``learning_rate``, ``seed``, ``every`` so
+        many steps it is looked at, and ``shares`` of `GROUPS`.
+    look : callable, optional
+        Gets the network and how far it is each time it is looked at.
     """
-    torch.manual_seed(training["seed"])
-    rng = np.random.default_rng(training["seed"])
-    model = Network(config)
-    heard = np.concatenate([each.features for each in lessons])
-    model.mean.data = torch.from_numpy(heard.mean(axis=0))
-    model.scale.data = torch.from_numpy(1 / (heard.std(axis=0) + 1e-3))
-    shares = np.array(list(training["shares"].values()))
-    groups = [[each for each in lessons if each.piece.group == kind] for kind in training["shares"]]
+    torch.manual_seed(recipe["seed"])
+    rng = np.random.default_rng(recipe["seed"])
+    model = Model(config)
+    some = lessons.features[rng.integers(len(lessons.features), size=100_000)].astype(np.float32)
+    model.mean.data = torch.from_numpy(some.mean(axis=0))
+    model.scale.data = torch.from_numpy(1 / (some.std(axis=0) + 1e-2))
+    members = [np.flatnonzero(lessons.groups == GROUPS.index(group)) for group in recipe["shares"]]
+    shares = np.array(list(recipe["shares"].values()))
     learned = [each for each in model.parameters() if each.requires_grad]
     optimizer = torch.optim.AdamW(learned, weight_decay=_DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, training["learning_rate"], training["steps"]
+        optimizer, recipe["learning_rate"], recipe["steps"], pct_start=_WARM_SHARE
     )
-    model.train()
-    for _ in range(training["steps"]):
-        kinds = rng.choice(len(groups), training["batch"], p=shares / shares.sum())
-        drawn = [groups[kind][int(rng.integers(len(groups[kind])))] for kind in kinds]
-        features, targets, mask = _batch(drawn, training["attacks"], rng)
+    begun, total = time.monotonic(), 0.0
+    for step in range(1, recipe["steps"] + 1):
+        kinds = rng.choice(len(shares), recipe["batch"], p=shares / shares.sum())
+        drawn = [int(rng.choice(members[kind])) for kind in kinds]
+        features, targets, mask = batch(lessons, drawn, recipe["attacks"], rng)
+        model.train()
         optimizer.zero_grad()
-        loss(model(features, mask), targets).backward()  # type: ignore[no-untyped-call]
+        with torch.autocast("cpu", torch.bfloat16):
+            outputs = model(features, mask)
+        value = loss(outputs.float(), targets)
+        value.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(learned, 1.0)
         optimizer.step()
         schedule.step()
+        total += value.item()
+        if look and step % recipe["every"] == 0:
+            seconds = round(time.monotonic() - begun)
+            look(
+                model.eval(),
+                {"step": step, "seconds": seconds, "loss": round(total / recipe["every"], 4)},
+            )
+            total = 0.0
     return model.eval()
 
 
-def _batch(
-    drawn: Sequence[Lesson], length: int, rng: np.random.Generator
+def batch(
+    lessons: Lessons, drawn: list[int], length: int, rng: np.random.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return an excerpt of each lesson: (features, targets, where there are attacks)."""
-    features = np.zeros((len(drawn), drawn[0].features.shape[1], length), np.float32)
-    targets = np.zeros((len(drawn), NUM_OUTPUTS + 1, length), np.float32)
-    mask = np.zeros((len(drawn), 1, length), np.float32)
-    for row, each in enumerate(drawn):
-        begin = int(rng.integers(max(len(each.times) - length, 0) + 1))
-        count = min(length, len(each.times))
-        features[row, :, :count] = each.features[begin : begin + length].T
-        targets[row, :, :count] = each.targets[begin : begin + length].T
-        mask[row, :, :count] = 1
+    features = np.zeros((len(drawn), length, NUM_FEATURES), np.float32)
+    targets = np.zeros((len(drawn), length, lessons.targets.shape[1]), np.float32)
+    mask = np.zeros((len(drawn), length, 1), np.float32)
+    for row, number in enumerate(drawn):
+        span = lessons.span(number)
+        begin = span.start + int(rng.integers(max(span.stop - span.start - length, 0) + 1))
+        end = min(begin + length, span.stop)
+        features[row, : end - begin] = lessons.features[begin:end]
+        targets[row, : end - begin] = lessons.targets[begin:end]
+        mask[row, : end - begin] = 1
     return torch.from_numpy(features), torch.from_numpy(targets), torch.from_numpy(mask)
 
 
 def loss(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Return the weighted cross entropies of beats, downbeats and periods, in nats an attack."""
-    counts = targets[:, -1]
-    two = torch.nn.functional.binary_cross_entropy_with_logits(
-        outputs[:, :2], targets[:, :2], reduction="none"
+    """Return the weighted cross entropies of all that is said, in nats an attack."""
+    counts = targets[..., beat_lessons.COUNTS]
+    two = functional.binary_cross_entropy_with_logits(
+        outputs[..., :2], targets[..., : beat_lessons.DOWNBEAT + 1], reduction="none"
     )
-    period = -(targets[:, 2:-1] * torch.log_softmax(outputs[:, 2:], dim=1)).sum(dim=1)
-    each = _WEIGHTS[0] * two[:, 0] + _WEIGHTS[1] * two[:, 1] + _WEIGHTS[2] * period
+    centers = torch.log(torch.from_numpy(PERIODS).float())
+    wanted = targets[..., beat_lessons.LOG_PERIOD].clamp(centers[0], centers[-1])
+    odds = torch.exp(-0.5 * ((wanted[..., None] - centers) / _PERIOD_SPREAD) ** 2) + 1e-6
+    odds = odds / odds.sum(dim=-1, keepdim=True)
+    parts = {
+        "beat": two[..., 0],
+        "downbeat": two[..., 1],
+        "period": -(odds * torch.log_softmax(outputs[..., PERIOD], dim=-1)).sum(dim=-1),
+        "length": _one_of(outputs[..., LENGTH], targets[..., beat_lessons.LENGTH]),
+        "phase": _one_of(outputs[..., PHASE], targets[..., beat_lessons.PHASE]),
+    }
+    each = torch.stack([_WEIGHTS[name] * part for name, part in parts.items()]).sum(dim=0)
     return (each * counts).sum() / counts.sum().clamp_min(1)
 
 
-def said(model: Network, one: Lesson) -> Table:
+def _one_of(logits: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """Return the cross entropies of classes, 0 where the class is -1."""
+    return functional.cross_entropy(
+        logits.movedim(-1, 1), wanted.long(), ignore_index=-1, reduction="none"
+    )
+
+
+def said(model: Model, features: Table) -> Table:
     """Return what a network says of a performance, shape (attacks, NUM_OUTPUTS)."""
     with torch.no_grad():
-        mask = torch.ones(1, 1, len(one.times))
-        outputs = model(torch.from_numpy(one.features.T.copy())[None], mask)[0]
-    return np.asarray(outputs.numpy().T)
+        mask = torch.ones(1, len(features), 1)
+        outputs = model(torch.from_numpy(features)[None], mask)[0]
+    return np.asarray(outputs.numpy())
 
 
-def figures(lessons: Sequence[Lesson], heard: Sequence[Table]) -> dict[str, float]:
-    """Return the share of attacks of which it is rightly said whether they lie on a beat."""
-    found = {}
-    for group in sorted({each.piece.group for each in lessons}):
-        right = [
-            float(((outputs[:, 0] > 0) == (one.targets[:, 0] > 0.5)).mean())
-            for one, outputs in zip(lessons, heard, strict=True)
-            if one.piece.group == group
-        ]
-        found[f"accuracy_{group}"] = round(float(np.mean(right)), 4)
-    return found
-
-
-def main(folder: Path, fold: int) -> None:
-    """Train the network of one fold, and write its weights into the recipe's folder."""
-    torch.set_num_threads(1)
-    recipe = tomllib.loads((folder / "material.toml").read_text(encoding="utf-8"))
-    lessons = [lesson(piece) for piece in material(folder / "material.toml")]
-    table = recipe["config"]
-    config = Config(
-        attack_features.NUM_FEATURES, table["channels"], tuple(table["dilations"]), FOLDS
-    )
-    model = train([e for e in lessons if e.piece.fold != fold], config, recipe["training"])
-    unheard = {
-        str(number): said(model, each)
-        for number, each in enumerate(lessons)
-        if each.piece.fold == fold
+def figures(model: Model, lessons: Lessons) -> dict[str, float]:
+    """Return of each group the F-measures of beats and of downbeats, attack by attack."""
+    hits = np.zeros((len(GROUPS), 2, 3))
+    for number, group in enumerate(lessons.groups):
+        span = lessons.span(number)
+        heard = said(model, lessons.features[span].astype(np.float32))[:, :2] > 0
+        wanted = lessons.targets[span, :2] > 0.5
+        counts = lessons.targets[span, beat_lessons.COUNTS] > 0.5
+        heard, wanted = heard[counts], wanted[counts]
+        right = (heard & wanted).sum(axis=0)
+        hits[group] += np.stack([right, heard.sum(axis=0), wanted.sum(axis=0)], axis=1)
+    shares = 2 * hits[..., 0] / np.maximum(hits[..., 1] + hits[..., 2], 1)
+    return {
+        f"{name}_{group}": round(float(shares[row, column]), 4)
+        for row, group in enumerate(GROUPS)
+        for column, name in enumerate(("beat", "downbeat"))
+        if hits[row].any()
     }
-    np.savez(unheard_file(folder, fold), **unheard)  # type: ignore[arg-type]
-    weights = {key: value.half().contiguous() for key, value in model.state_dict().items()}
-    part_file(folder, fold).write_bytes(save(weights))
-    measured = figures([lessons[int(number)] for number in unheard], list(unheard.values()))
-    if part_file(folder, 1 - fold).is_file():
-        export(config, recipe, measured, folder)
 
 
-def unheard_file(folder: Path, fold: int) -> Path:
-    """Return where the outputs are kept of a network on performances that it did not hear."""
-    path = cache_dir() / "training" / folder.name / f"unheard-{fold}.npz"
+def describe(folder: Path, shard: int, shards: int) -> None:
+    """Keep what is heard, and what is not, in the cache folder."""
+    for side in (True, False):
+        pieces = material(folder / "material.toml", development=side)
+        path = lessons_file(folder, side, shard, shards)
+        beat_lessons.keep(beat_lessons.describe(pieces[shard::shards]), path)
+
+
+def lessons_file(folder: Path, development: bool, shard: int, shards: int) -> Path:
+    """Return where one part of what is heard is kept."""
+    name = f"{'development' if development else 'heard'}-{shard}-of-{shards}.npz"
+    path = cache_dir() / "training" / folder.name / name
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
 
-def part_file(folder: Path, fold: int) -> Path:
-    """Return where the weights of one fold's network are kept."""
-    return unheard_file(folder, fold).with_name(f"weights-{fold}.safetensors")
+def _kept(folder: Path, development: bool) -> list[Path]:
+    name = lessons_file(folder, development, 0, 1).name.split("-")[0]
+    return sorted((cache_dir() / "training" / folder.name).glob(f"{name}-*-of-*.npz"))
+
+
+def main(step: str, folder: Path, shard: int = 0, shards: int = 1) -> None:
+    """Do one step."""
+    torch.set_num_threads(1)
+    if step == "describe":
+        describe(folder, shard, shards)
+        return
+    recipe = tomllib.loads((folder / "material.toml").read_text(encoding="utf-8"))
+    table = recipe["config"]
+    config = Config(NUM_FEATURES, table["channels"], tuple(table["dilations"]))
+    heard, unheard = (beat_lessons.read(_kept(folder, side)) for side in (False, True))
+    log = folder / "training" / "log.jsonl"
+    log.parent.mkdir(exist_ok=True)
+    log.write_text("", encoding="utf-8")
+
+    def look(model: Model, line: dict[str, float]) -> None:
+        measured = figures(model, unheard)
+        with log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line | measured) + "\n")
+        export(model, config, recipe, measured, folder)
+
+    train(heard, config, recipe["training"], look)
+    draw(log)
+
+
+def draw(log: Path) -> None:
+    """Draw the log's F-measures of what is not heard over the steps, as ``curve.png`` beside it."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    steps = [row["step"] for row in rows]
+    figure = Figure(figsize=(9.6, 3.0), layout="constrained")
+    FigureCanvasAgg(figure)
+    loss_axis, *axes = figure.subplots(1, 3)
+    loss_axis.plot(steps, [row["loss"] for row in rows])
+    loss_axis.set_title("loss of what is heard", fontsize=9)
+    for axis, name in zip(axes, ("beat", "downbeat"), strict=True):
+        for group in GROUPS:
+            if f"{name}_{group}" in rows[0]:
+                axis.plot(steps, [row[f"{name}_{group}"] for row in rows], label=group)
+        axis.set_title(f"F of {name}s, attack by attack, not heard", fontsize=9)
+        axis.legend(fontsize=7)
+    for axis in (loss_axis, *axes):
+        axis.set_xlabel("steps", fontsize=8)
+        axis.grid(alpha=0.3)
+    figure.savefig(log.with_name("curve.png"), dpi=90)
 
 
 def export(
-    config: Config, recipe: dict[str, Any], measured: dict[str, float], folder: Path
+    model: Model, config: Config, recipe: dict[str, Any], measured: dict[str, float], folder: Path
 ) -> None:
-    """Write the weights of all folds' networks as one file, and the manifest."""
-    weights: dict[str, torch.Tensor] = {}
-    for fold in range(FOLDS):
-        part = load(part_file(folder, fold).read_bytes())
-        weights |= {f"{fold}.{key}": value for key, value in part.items()}
-    data = save(weights)
+    """Write the weights and the manifest."""
+    data = save({key: value.half().contiguous() for key, value in model.state_dict().items()})
     (folder / "weights.safetensors").write_bytes(data)
     facts = {key: recipe[key] for key in ("name", "task", "class", "arch", "sample_rate")} | {
         "file": "weights.safetensors",
@@ -217,10 +262,10 @@ def export(
     lines = [f"{key} = {json.dumps(value)}" for key, value in facts.items()]
     lines += ["", "[config]"]
     lines += [f"{key} = {json.dumps(value)}" for key, value in asdict(config).items()]
-    lines += ["", "# On composers and tunes that the network did not hear.", "[metrics]"]
+    lines += ["", "# On composers, tunes and songs that the network did not hear.", "[metrics]"]
     lines += [f"{key} = {json.dumps(value)}" for key, value in measured.items()]
     (folder / "manifest.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), *map(int, sys.argv[3:]))

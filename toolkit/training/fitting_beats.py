@@ -1,12 +1,12 @@
-"""Fit beat and bar tracking: ``python -m toolkit.training.fitting_beats STEP FOLDER``.
+"""Fit how beats are found without a network: ``python -m toolkit.training.fitting_beats STEP DIR``.
 
-Folder is ``checkpoints/track-beats-notes``, whose ``material.toml`` names the performances. Steps,
+DIR is ``checkpoints/track-beats-notes``, whose ``material.toml`` names the performances. Steps,
 in this order: ``patterns``, what of an attack is an accent and how beats are filled; ``chains``,
-the candidates of some performances, which are kept in the cache folder (``chains FOLDER 0 2`` and
+the candidates of some performances, which are kept in the cache folder (``chains DIR 0 2`` and
 ``1 2`` share the work); ``levels``, the choice among candidates, which is also fitted without each
-part of the composers in turn, so that what it reaches on others is known; ``bars``. The last two
-need what `toolkit.training.finding_beats` left; constants go to
-``toolkit/style/listening/fitted_beats.json``.
+part of the composers in turn, so that what it reaches on others is known. Constants go to
+``toolkit/style/listening/fitted_beats.json``. What goes by the network is fitted by
+`toolkit.training.fitting_paths`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import sys
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,25 +26,29 @@ from scipy import optimize
 from toolkit.adapters import mir_scores
 from toolkit.cache import cache_dir
 from toolkit.style.listening import attacks as attack_features
-from toolkit.style.listening import bars, beat_chains, beat_levels, fitted_beats
+from toolkit.style.listening import beat_chains, beat_levels, fitted_beats
 from toolkit.style.listening import beats as tracking
-from toolkit.style.listening.attacks import Attacks
 from toolkit.training import fitting_patterns
-from toolkit.training.beat_material import FOLDS, Piece, material
+from toolkit.training.beat_material import Piece, material
 
 Array = npt.NDArray[np.float64]
 
-GROUPS: Mapping[str, float] = {"works": 1.5, "chorales": 0.5, "tunes": 0.8, "songs": 0.7}
+GROUPS: Mapping[str, float] = {
+    "works": 1.2,
+    "chorales": 0.5,
+    "tunes": 0.8,
+    "bands": 0.5,
+    "songs": 0.7,
+}
 """How much a performance of each kind counts."""
 
-_EVERY = {"works": 2, "chorales": 20, "tunes": 6, "songs": 8}
+_CHOSEN = {"works": 70, "chorales": 30, "tunes": 60, "bands": 30, "songs": 30}
 _PARTS = 5
 _CLASSES = 3
 _RIDGE = 0.003
 _WORST = 0.02
 _NEAR_SECONDS = 0.04
 _ITERATIONS = 80
-_BAR_LENGTHS = (2, 3, 4)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,15 +78,12 @@ class Example:
 
 
 def some_of(pieces: Sequence[Piece]) -> list[tuple[int, Piece]]:
-    """Return evenly chosen performances with their numbers: of scores, steady and free in turn."""
+    """Return evenly chosen performances of each kind with their numbers."""
     chosen = []
-    for group, every in _EVERY.items():
+    for group, count in _CHOSEN.items():
         mine = [(number, piece) for number, piece in enumerate(pieces) if piece.group == group]
-        if group == "works":
-            # One excerpt of each work, in both manners.
-            chosen += [(number, piece) for number, piece in mine if piece.number == 0]
-        else:
-            chosen += [mine[at] for at in range(0, len(mine), every + 1 - every % 2)]
+        # An odd distance takes steady and free performances in turn.
+        chosen += mine[:: len(mine) // count // 2 * 2 + 1]
     return chosen
 
 
@@ -139,7 +139,7 @@ def store_chains(pieces: Sequence[Piece], folder: Path, shard: int, shards: int)
             mir_scores.beat_f_measure(played.beats, tracking.refined(each, heard)) for each in found
         ]
         kept = {f"chain{index:02d}": each for index, each in enumerate(found)}
-        features = beat_levels.heard_features(found, heard)
+        features = beat_levels.features(found, heard)
         path = _chains_file(folder, number)
         np.savez(path, scores=scores, features=features, **kept)  # type: ignore[arg-type]
 
@@ -150,37 +150,25 @@ def _chains_file(folder: Path, number: int) -> Path:
     return path
 
 
-def heard(piece: Piece, number: int, unheard: Mapping[str, Any]) -> Attacks:
-    """Return a performance's attacks with what a network says that did not hear them."""
-    bare = attack_features.attacks(piece.play().notes, ask=False)
-    return Attacks(bare.times, bare.accents, unheard[str(number)])
-
-
-def examples(pieces: Sequence[Piece], folder: Path, unheard: Mapping[str, Any]) -> list[Example]:
+def examples(pieces: Sequence[Piece], folder: Path) -> list[Example]:
     """Return the candidates that `store_chains` kept."""
     found = []
     for number, piece in some_of(pieces):
         path = _chains_file(folder, number)
-        if not path.is_file():
-            continue
-        with np.load(path) as kept:
-            chains = [kept[name] for name in sorted(kept.files) if name.startswith("chain")]
-            scores, heard_features = kept["scores"], kept["features"]
-        attacked = heard(piece, number, unheard)
-        agreement = beat_levels.agreement(chains, attacked.times, unheard[str(number)])
-        features = np.hstack([heard_features, agreement])
-        found.append(Example(piece.author, piece.group, piece.manner, features, scores))
+        if path.is_file():
+            with np.load(path) as kept:
+                features, scores = kept["features"], kept["scores"]
+            found.append(Example(piece.author, piece.group, piece.manner, features, scores))
     return found
 
 
-def level_weights(some: Sequence[Example], num_features: int | None = None) -> Array:
+def level_weights(some: Sequence[Example]) -> Array:
     """Return the weights that make the F-measure expected of softmax(features · weights) largest.
 
     The logarithm of what is expected of each performance is summed, so that hopeless ones do not
     rule; features are scaled by their spread within a performance before large weights cost.
-    Only the first `num_features` are used, if that is given.
     """
-    centered = [(each.features - each.features.mean(axis=0))[:, :num_features] for each in some]
+    centered = [each.features - each.features.mean(axis=0) for each in some]
     scale = np.concatenate(centered).std(axis=0) + 1e-9
     centered = [each / scale for each in centered]
     gains = [each.scores**2 + _WORST for each in some]
@@ -202,91 +190,40 @@ def level_weights(some: Sequence[Example], num_features: int | None = None) -> A
     return np.asarray(optimize.minimize(loss, guess, jac=True, options=options).x / scale)
 
 
-def cross_validated(some: Sequence[Example], num_features: int | None = None) -> dict[str, float]:
+def cross_validated(some: Sequence[Example]) -> dict[str, float]:
     """Return the mean F-measure of each kind and manner on composers the weights do not know."""
     reached: dict[str, list[float]] = {}
     for part in range(_PARTS):
-        weights = level_weights([each for each in some if each.part != part], num_features)
+        weights = level_weights([each for each in some if each.part != part])
         for each in some:
             if each.part == part:
-                chosen = int((each.features[:, :num_features] @ weights).argmax())
+                chosen = int((each.features @ weights).argmax())
                 key = f"{each.group}, {each.manner}"
                 reached.setdefault(key, []).append(float(each.scores[chosen]))
     return {key: round(float(np.mean(scores)), 4) for key, scores in sorted(reached.items())}
 
 
 def levels(some: Sequence[Example]) -> dict[str, Any]:
-    """Return the weights of the choice with and without the network, and what they reach."""
-    bare = beat_levels.NUM_HEARD
+    """Return the weights of the choice, and what they reach."""
     return {
         "level weights": np.round(level_weights(some), 2).tolist(),
-        "level weights without network": np.round(level_weights(some, bare), 2).tolist(),
-        "mean F of unknown composers": cross_validated(some),
-        "mean F without network": cross_validated(some, bare),
+        "mean F without network": cross_validated(some),
         "performances": len(some),
-    }
-
-
-def bar_constants(pieces: Sequence[Piece], unheard: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what tells downbeats from other beats, and the score's means at the places of bars.
-
-    The weights are those of a logistic regression of "a bar begins here" at the true beats; a
-    score's mean is that of the beats at one place in bars of one length.
-    """
-    features, places, lengths, weights = [], [], [], []
-    for number, piece in some_of(pieces):
-        played = piece.play()
-        first = np.searchsorted(played.beats, played.downbeats - 1e-6)
-        length, place = (np.zeros(len(played.beats), int) for _ in range(2))
-        for begin, end in pairwise(first):
-            length[begin:end], place[begin:end] = end - begin, np.arange(end - begin)
-        known = np.isin(length, _BAR_LENGTHS)
-        if not known.any():
-            continue
-        attacked = heard(piece, number, unheard)
-        features.append(bars.features(played.notes, played.beats, attacked)[known])
-        places.append(place[known])
-        lengths.append(length[known])
-        weights.append(np.full(known.sum(), GROUPS[piece.group] / known.sum()))
-    every, place, length = np.concatenate(features), np.concatenate(places), np.concatenate(lengths)
-    weight = np.concatenate(weights)
-    with_one = np.column_stack([every, np.ones(len(every))])
-    found = np.round(logistic(with_one, place == 0, weight)[:-1], 2)
-    score = every @ found
-    means = {
-        str(count): [
-            round(float(np.average(score[at], weights=weight[at])), 2)
-            for at in ((length == count) & (place == each) for each in range(count))
-        ]
-        for count in _BAR_LENGTHS
-    }
-    mean_of_each = np.array([means[str(n)][p] for n, p in zip(length, place, strict=True)])
-    spread = np.sqrt(np.average((score - mean_of_each) ** 2, weights=weight))
-    return {
-        "bar weights": found.tolist(),
-        "bar means": means,
-        "bar spread": round(float(spread), 2),
     }
 
 
 def main(step: str, folder: Path, shard: int = 0, shards: int = 1) -> None:
     """Do one step."""
-    pieces = material(folder / "material.toml")
+    pieces = material(folder / "material.toml", development=False)
     if step == "chains":
         store_chains(pieces, folder, shard, shards)
-        return
-    if step == "patterns":
-        found = accents(pieces)
     else:
-        unheard: dict[str, Any] = {}
-        for fold in range(FOLDS):
-            with np.load(cache_dir() / "training" / folder.name / f"unheard-{fold}.npz") as kept:
-                unheard |= dict(kept)
-        if step == "levels":
-            found = levels(examples(pieces, folder, unheard))
-        else:
-            found = bar_constants(pieces, unheard)
-    text = json.dumps(fitted_beats.FITTED | found, indent=1)
+        write(accents(pieces) if step == "patterns" else levels(examples(pieces, folder)))
+
+
+def write(found: Mapping[str, Any]) -> None:
+    """Put constants in the place of those of the same names."""
+    text = json.dumps(fitted_beats.FITTED | dict(found), indent=1)
     fitted_beats.PATH.write_text(text + "\n", encoding="utf-8")
 
 

@@ -64,8 +64,31 @@ def test_later_and_transposed_is_nearly_the_same(notes):
     moved = Notes(tuple(Note(n.onset + 5, n.offset + 5, n.pitch + 12) for n in notes))
     one, two = described(notes)[1], described(moved)[1]
     # One column is the register itself.
-    assert np.abs(one - two).max(axis=0)[-(6 * len(attack_features.LAGS)) :].max() < 0.1
+    lattices = 6 * len(attack_features.LAGS) + 2 * len(attack_features.ECHO_LAGS)
+    assert np.abs(one - two).max(axis=0)[-lattices:].max() < 0.1
     assert (np.abs(one - two).max(axis=0) < 1e-3)[:19].sum() >= 18
+
+
+def test_echoes_are_what_a_naive_sum_finds(notes):
+    times, _ = described(notes)
+    labels, _ = attacks.gather(np.array([note.onset for note in notes]))
+    found = np.array(attack_features._echoes(notes, labels, times))
+    names = [{note.pitch % 12 for note, at in zip(notes, labels, strict=True) if at == each}
+             for each in range(len(times))]  # fmt: skip
+    for number in (0, 7, 15):
+        lag = attack_features.ECHO_LAGS[number]
+        spread = np.hypot(0.02, 0.04 * lag)
+        naive = [
+            sum(
+                np.exp(-0.5 * ((time - other - lag) / spread) ** 2)
+                * len(mine & theirs)
+                / np.sqrt(len(mine) * len(theirs))
+                for other, theirs in zip(times, names, strict=True)
+                if abs(time - other - lag) < 2 * spread
+            )
+            for time, mine in zip(times, names, strict=True)
+        ]
+        np.testing.assert_allclose(found[number], naive, atol=1e-6)
 
 
 def test_one_attack_and_drums_are_no_error():

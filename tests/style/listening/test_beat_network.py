@@ -13,8 +13,8 @@ def test_it_says_what_the_torch_model_says():
     features = rng.normal(0, 1, (70, attack_features.NUM_FEATURES)).astype(np.float32)
     model = shipped().load(beat_network.CHECKPOINT)
     with torch.no_grad():
-        expected = model(torch.from_numpy(features.T.copy())[None], torch.ones(1, 1, 70))[0]
-    np.testing.assert_allclose(beat_network.said(features), expected.numpy().T, atol=2e-3)
+        expected = model(torch.from_numpy(features)[None], torch.ones(1, 70, 1))[0]
+    np.testing.assert_allclose(beat_network.said(features), expected.numpy(), atol=2e-3)
 
 
 def test_torch_is_not_imported():

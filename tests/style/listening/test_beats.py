@@ -110,6 +110,15 @@ def test_long_recordings_are_joined_from_sections():
     assert (np.diff(found) > 0.3).all()
 
 
+def test_sections_are_joined_where_only_strengths_are_known():
+    taps = 0.4 + np.concatenate([0.6 * np.arange(100), 60 + 0.5 * np.arange(130)])
+    times = np.sort(np.concatenate([taps, (taps[:-1] + taps[1:]) / 2]))
+    strengths = np.where(np.isin(times, taps), 2.0, 1.0)
+    found = beats.track(attacks.from_strengths(times, strengths))
+    assert hits(taps, found) > 0.9
+    assert (np.diff(found) > 0.2).all()
+
+
 def test_a_beat_is_not_put_between_those_of_two_sections():
     more = np.array([1.51, 2.02, 3.5, 4.0, 4.5])
     np.testing.assert_allclose(

@@ -18,13 +18,26 @@ Labels = npt.NDArray[np.intp]
 LAGS = np.geomspace(0.14, 2.4, 18)
 """Distances in seconds at which other attacks are looked for."""
 
-NUM_FEATURES = 20 + 6 * len(LAGS)
+ECHO_LAGS = np.geomspace(0.4, 5.0, 16)
+"""Distances in seconds at which the same pitch classes are looked for."""
+
+NUM_FEATURES = 25 + 6 * len(LAGS) + 2 * len(ECHO_LAGS)
 
 PERIODS = 0.3 * (1.4 / 0.3) ** ((np.arange(24) + 0.5) / 24)
 """Beat periods in seconds that the network chooses among."""
 
-NUM_OUTPUTS = 2 + len(PERIODS)
-"""Log odds of beat and downbeat, and a logit of each period."""
+LENGTHS = (2, 3, 4)
+"""Beats of a bar that it chooses among."""
+
+PHASES = np.array([0, 1 / 8, 1 / 6, 1 / 4, 1 / 3, 3 / 8, 1 / 2, 5 / 8, 2 / 3, 3 / 4, 5 / 6, 7 / 8])
+"""Places in a beat that it chooses among."""
+
+PERIOD = slice(2, 2 + len(PERIODS))
+LENGTH = slice(PERIOD.stop, PERIOD.stop + len(LENGTHS))
+PHASE = slice(LENGTH.stop, LENGTH.stop + len(PHASES))
+"""Where in its outputs the logits of these are; log odds of beat and downbeat come first."""
+
+NUM_OUTPUTS = PHASE.stop
 
 _LOCAL_SECONDS, _WIDE_SECONDS = 4.0, 12.0
 _SHORTEST, _LONGEST = 0.03, 2.0
@@ -74,7 +87,11 @@ def describe(notes: Notes, labels: Labels, times: Array) -> npt.NDArray[np.float
     columns += [_novelty(notes, times, seconds) for seconds in _HARMONY_SECONDS]
     columns += [np.full(count, np.log(count / max(times[-1] - times[0], 1.0)))]
     columns += [after - before, lowest - 5]
+    tune = np.insert(np.diff(highest), 0, 0.0)
+    columns += [tune.clip(-1, 1), (12 * tune).clip(-2.5, 2.5), np.append(tune[1:], 0.0).clip(-1, 1)]
+    columns += [np.abs(12 * tune).clip(0, 12) / 4, np.append(np.diff(longest), 0.0)]
     columns += [*_lattice(times, np.ones(count)), *_lattice(times, strength)]
+    columns += _echoes(notes, labels, times)
     return np.stack(columns, axis=1).astype(np.float32)
 
 
@@ -143,3 +160,26 @@ def _lattice(times: Array, weights: Array) -> list[Array]:
         before.append(np.interp(place - lag * _RATE, grid, blurred))
         around.append(_around(after[-1] * weights, times, _WIDE_SECONDS))
     return [*after, *before, *around]
+
+
+def _echoes(notes: Notes, labels: Labels, times: Array) -> list[Array]:
+    """Return how much of an attack's pitch classes stood each lag before, here and around here.
+
+    Where music repeats after a bar, that is high at the lag of a bar.
+    """
+    pitched = np.array([note.program != DRUMS for note in notes])
+    names = np.array([note.pitch % 12 for note in notes])
+    tones = np.zeros((len(times), 12))
+    tones[labels[pitched], names[pitched]] = 1
+    tones /= np.maximum(np.sqrt(tones.sum(axis=1, keepdims=True)), 1)
+    here, around = np.zeros((2, len(ECHO_LAGS), len(times)))
+    for number, lag in enumerate(ECHO_LAGS):
+        spread = np.hypot(_BLUR_SECONDS, _BLUR_SHARE * lag)
+        low = np.searchsorted(times, times - lag - 2 * spread)
+        high = np.searchsorted(times, times - lag + 2 * spread)
+        for step in range(int((high - low).max(initial=0))):
+            other = np.minimum(low + step, len(times) - 1)
+            near = np.exp(-0.5 * ((times - times[other] - lag) / spread) ** 2) * (low + step < high)
+            here[number] += near * (tones * tones[other]).sum(axis=1)
+        around[number] = _around(here[number], times, _LOCAL_SECONDS)
+    return [*here, *around]

@@ -1,36 +1,59 @@
 """Find bars in beats: where a bar begins, how many beats it has, and of how many parts they are.
 
-A beat sounds like a downbeat when long notes, a low bass, many notes and a new harmony begin on it
-(D. Temperley, "The Cognition of Basic Musical Structures", 2001). A logistic regression weighs
-these and what `toolkit.style.listening.beat_network` says; its score z has another mean at each
-place of each meter, and the bars are the best path through places of meters by dynamic programming.
+The network (`toolkit.style.listening.beat_network`) gives each attack the probabilities of lying on
+a downbeat and of bars of two, three and four beats. The bars are the best path through places of
+meters by dynamic programming:
+
+    Σ_beats [log P(downbeat, or none) + c log P(length of the bar)] − d · changes of meter.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
+from toolkit.style.listening import attack_features
 from toolkit.style.listening.attacks import Attacks, attacks
 from toolkit.style.listening.fitted_beats import FITTED
-from toolkit.values import DRUMS, Notes
+from toolkit.values import Notes
+
+LENGTHS = attack_features.LENGTHS
+"""Beats that a bar may have."""
 
 Array = npt.NDArray[np.float64]
+Table = npt.NDArray[np.float32]
 Places = npt.NDArray[np.intp]
 
-_WEIGHTS = np.array(FITTED["bar weights"])
-_MEANS = {int(length): tuple(means) for length, means in FITTED["bar means"].items()}
-_SPREAD = float(FITTED["bar spread"])
-_METER_CHANGE = 14.0
 _ON_BEAT = 0.15
-_UNHEARD_ODDS = -5.0
-_LONGEST_BEATS = 4.0
-_CONTEXT_BEATS = 9
+_SILENT_SHARE = 0.1  # of beats without an attack are downbeats
 _NEAR_PART = 0.08
 _FIRST_THIRD_SHARE = 0.2
 
 
-def places(notes: Notes, beats: Array, heard: Attacks | None = None) -> tuple[Places, Places]:
+@dataclass(frozen=True)
+class Trust:
+    """Describe how steady bars are.
+
+    Parameters
+    ----------
+    length : float
+        The exponent c: how far the network is believed about the length of bars.
+    change : float
+        The cost d of a change of meter, in nats.
+    """
+
+    length: float
+    change: float
+
+
+FITTED_TRUST = Trust(**FITTED["bar trust"])
+
+
+def places(
+    notes: Notes, beats: Array, heard: Attacks | None = None, trust: Trust = FITTED_TRUST
+) -> tuple[Places, Places]:
     """Return each beat's place in its bar, from 0, and how many beats its bar has.
 
     Parameters
@@ -40,57 +63,59 @@ def places(notes: Notes, beats: Array, heard: Attacks | None = None) -> tuple[Pl
     beats : np.ndarray
         In seconds, ascending.
     heard : Attacks, optional
-        Those of the notes, if they are at hand.
+        Those of the notes, with what the network says, if they are at hand.
+    trust : Trust
+        How steady bars are.
     """
     if len(beats) < 3 or not len(notes):
         return np.arange(len(beats)) % 4, np.full(len(beats), 4)
-    score = features(notes, beats, heard or attacks(notes)) @ _WEIGHTS
-    states = [(length, place) for length in _MEANS for place in range(length)]
-    means = np.array([_MEANS[length][place] for length, place in states])
-    odds = -0.5 * ((score[:, None] - means) / _SPREAD) ** 2
-    path = _best_path(odds, states)
-    chosen = np.array(states)[path]
+    heard = heard or attacks(notes)
+    if heard.said is None:
+        raise ValueError("the network was not asked about these attacks")
+    first, other = downbeat_odds(beats, heard.times, heard.said)
+    likely = trust.length * length_odds(beats, heard.times, heard.said)
+    states = [(length, place) for length in LENGTHS for place in range(length)]
+    odds = np.stack([other if place else first for _, place in states], axis=1)
+    odds += likely[:, [LENGTHS.index(length) for length, _ in states]]
+    chosen = np.array(states)[_best_path(odds, states, trust.change)]
     return chosen[:, 1], chosen[:, 0]
 
 
-def features(notes: Notes, beats: Array, heard: Attacks) -> Array:
-    """Return what begins on each beat, relative to the beats around it, shape (beats, 9)."""
-    count = len(beats)
-    index = np.arange(count)
-    onset = np.interp([note.onset for note in notes], beats, index)
-    duration = np.interp([note.offset for note in notes], beats, index) - onset
-    duration = np.clip(duration, 0.05, _LONGEST_BEATS)
-    pitch = np.array([note.pitch if note.program != DRUMS else 60 for note in notes], float)
-    nearest = np.rint(onset).astype(int)
-    on_beat = np.abs(onset - nearest) < _ON_BEAT
-    at, long = nearest[on_beat], duration[on_beat]
-    number = np.bincount(at, minlength=count)
-    longest, lowest = np.zeros(count), np.full(count, 127.0)
-    np.maximum.at(longest, at, long)
-    np.minimum.at(lowest, at, pitch[on_beat])
-    lowest[lowest == 127] = np.median(pitch)
-    is_bass = on_beat & (pitch <= lowest[nearest] + 0.5)
-    bass = np.zeros(count)
-    np.maximum.at(bass, nearest[is_bass], duration[is_bass])
-    columns = np.stack(
-        [
-            np.log1p(number),
-            np.log1p(np.bincount(at, long, count)),
-            np.log(longest + 0.1),
-            np.log(bass + 0.1),
-            -lowest / 12,
-            *_sameness(notes, onset, duration, count),
-            np.append(0.0, np.diff(lowest) != 0),
-            _downbeat_odds(beats, heard),
-        ]
-    )
-    ones = np.ones(_CONTEXT_BEATS)
-    around = [np.convolve(column, ones, "same")[:count] for column in columns]
-    shares = np.convolve(np.ones(count), ones, "same")[:count]
-    if count < _CONTEXT_BEATS:
-        around = [np.full(count, column.sum()) for column in columns]
-        shares = np.full(count, float(count))
-    return np.asarray((columns - np.stack(around) / shares).T)
+def downbeat_odds(beats: Array, times: Array, said: Table) -> tuple[Array, Array]:
+    """Return the log probabilities that each beat begins a bar, and that it does not.
+
+    Parameters
+    ----------
+    beats : np.ndarray
+        In seconds.
+    times : np.ndarray, shape (attacks,)
+        In seconds.
+    said : np.ndarray, shape (attacks, toolkit.style.listening.attack_features.NUM_OUTPUTS)
+        What the network says of each attack.
+    """
+    place = np.interp(times, beats, np.arange(len(beats)))
+    nearest = np.rint(place).astype(int)
+    near = np.abs(place - nearest) < _ON_BEAT
+    odds = np.full(len(beats), -np.inf)
+    np.maximum.at(odds, nearest[near], said[near, 1])
+    odds[np.isinf(odds)] = np.log(_SILENT_SHARE / (1 - _SILENT_SHARE))
+    return -np.logaddexp(0, -odds), -np.logaddexp(0, odds)
+
+
+def length_odds(beats: Array, times: Array, said: Table) -> Array:
+    """Return the mean log probability of each of LENGTHS around each beat, shape (beats, 3).
+
+    Parameters
+    ----------
+    beats, times, said : np.ndarray
+        As `downbeat_odds` takes them.
+    """
+    logits = said[:, attack_features.LENGTH].astype(float)
+    logs = logits - np.logaddexp.reduce(logits, axis=1)[:, None]
+    nearest = np.rint(np.interp(times, beats, np.arange(len(beats)))).astype(int)
+    found = np.zeros((len(beats), len(LENGTHS)))
+    np.add.at(found, nearest, logs)
+    return np.asarray(found / np.maximum(np.bincount(nearest, minlength=len(beats)), 1)[:, None])
 
 
 def is_compound(notes: Notes, beats: Array) -> bool:
@@ -113,35 +138,7 @@ def is_compound(notes: Notes, beats: Array) -> bool:
     )
 
 
-def _downbeat_odds(beats: Array, heard: Attacks) -> Array:
-    """Return the log odds, which the network gives, that a downbeat is on each beat."""
-    odds = np.full(len(beats), _UNHEARD_ODDS)
-    if heard.said is not None:
-        place = np.interp(heard.times, beats, np.arange(len(beats)))
-        nearest = np.rint(place).astype(int)
-        near = np.abs(place - nearest) < _ON_BEAT
-        np.maximum.at(odds, nearest[near], np.maximum(heard.said[near, 1], _UNHEARD_ODDS))
-    return odds
-
-
-def _sameness(notes: Notes, onset: Array, duration: Array, count: int) -> tuple[Array, Array]:
-    """Return, negated, how like the harmony of one and of two beats is to what went before."""
-    tones = np.zeros((count, 12))
-    beat = np.clip(np.floor(onset + 0.1).astype(int), 0, count - 1)
-    pitched = [note.program != DRUMS for note in notes]
-    names = np.array([note.pitch % 12 for note in notes])
-    np.add.at(tones, (beat[pitched], names[pitched]), np.minimum(duration[pitched], 1))
-    pairs = tones + np.concatenate([tones[1:], np.zeros((1, 12))])
-    return tuple(-_likeness(each, lag) for each, lag in ((tones, 1), (pairs, 2)))  # type: ignore[return-value]
-
-
-def _likeness(tones: Array, lag: int) -> Array:
-    before = np.concatenate([np.zeros((lag, 12)), tones[:-lag]])
-    lengths = np.linalg.norm(tones, axis=1) * np.linalg.norm(before, axis=1)
-    return np.asarray((tones * before).sum(axis=1) / (lengths + 1e-9))
-
-
-def _best_path(odds: Array, states: list[tuple[int, int]]) -> Places:
+def _best_path(odds: Array, states: list[tuple[int, int]], change: float) -> Places:
     """Return the best states: the next place of the bar, at its end any meter's first."""
     number = {state: index for index, state in enumerate(states)}
     sources = []
@@ -151,8 +148,8 @@ def _best_path(odds: Array, states: list[tuple[int, int]]) -> Places:
         else:
             sources.append(
                 [
-                    (number[other, other - 1], 0.0 if other == length else -_METER_CHANGE)
-                    for other in _MEANS
+                    (number[other, other - 1], 0.0 if other == length else -change)
+                    for other in LENGTHS
                 ]
             )
     total = odds[0].copy()

@@ -13,18 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.style.listening import beat_chains
-from toolkit.style.listening.attack_features import PERIODS
 from toolkit.style.listening.attacks import Attacks
 from toolkit.style.listening.fitted_beats import FITTED
 
 Array = npt.NDArray[np.float64]
-Table = npt.NDArray[np.float32]
-
-NUM_HEARD = 15
-"""Features of a candidate that do not need what the network says."""
 
 _WEIGHTS = np.array(FITTED["level weights"])
-_HEARD_WEIGHTS = np.array(FITTED["level weights without network"])
 
 _MIDDLE_SECONDS, _FAST_SECONDS, _SLOW_SECONDS = 0.6, 0.5, 0.9
 _WIDEST = 0.4
@@ -33,7 +27,6 @@ _PARTS = 12  # of a beat in which repetition is looked for
 _LAGS = (1, 2, 3, 4, 6, 8)  # beats
 _MOST_ACCENT = 4.0
 _STAY = 5.0  # score lost where the tempo doubles from one section to the next
-_SUREST, _LEAST_SURE = 6.0, -8.0
 
 
 def choose(candidates: list[Array], attacks: Attacks, before: float | None = None) -> Array:
@@ -48,8 +41,7 @@ def choose(candidates: list[Array], attacks: Attacks, before: float | None = Non
     before : float, optional
         Period of the beats of the section before, in seconds.
     """
-    weights = _HEARD_WEIGHTS if attacks.said is None else _WEIGHTS
-    scores = features(candidates, attacks) @ weights
+    scores = features(candidates, attacks) @ _WEIGHTS
     if before is not None:
         periods = np.array([np.median(np.diff(beats)) for beats in candidates])
         scores -= _STAY * np.minimum(np.abs(np.log2(periods / before)), 1)
@@ -57,18 +49,7 @@ def choose(candidates: list[Array], attacks: Attacks, before: float | None = Non
 
 
 def features(candidates: list[Array], attacks: Attacks) -> Array:
-    """Return what tells beats from other grids, shape (candidates, features).
-
-    The first `NUM_HEARD` are `heard_features`; `agreement` follows if the network was asked.
-    """
-    heard = heard_features(candidates, attacks)
-    if attacks.said is None:
-        return heard
-    return np.hstack([heard, agreement(candidates, attacks.times, attacks.said)])
-
-
-def heard_features(candidates: list[Array], attacks: Attacks) -> Array:
-    """Return what times and accents tell, shape (candidates, NUM_HEARD)."""
+    """Return what tells beats from other grids, shape (candidates, features)."""
     strength = np.exp(np.clip(attacks.accents, -_MOST_ACCENT, _MOST_ACCENT) / 2)
     return np.array([_heard(beats, attacks, strength) for beats in candidates])
 
@@ -104,44 +85,6 @@ def _places(beats: Array, times: Array) -> tuple[Array, Array, npt.NDArray[np.bo
     place = np.interp(times, beats, np.arange(len(beats)))
     nearest = np.rint(place)
     return place, nearest, np.abs(place - nearest) < _ON_BEAT
-
-
-def agreement(candidates: list[Array], times: Array, said: Table) -> Array:
-    """Return how well beats agree with what the network says, shape (candidates, 8).
-
-    Parameters
-    ----------
-    candidates : list of np.ndarray
-        Beats in seconds.
-    times : np.ndarray, shape (attacks,)
-        In seconds.
-    said : np.ndarray, shape (attacks, toolkit.style.listening.attack_features.NUM_OUTPUTS)
-        What the network says of each attack.
-    """
-    odds = np.clip(said[:, 0], -_SUREST, _SUREST).astype(float)
-    lengths = said[:, 2:] - np.logaddexp.reduce(said[:, 2:], axis=1)[:, None]
-    return np.array([_agreement(beats, times, odds, lengths) for beats in candidates])
-
-
-def _agreement(beats: Array, times: Array, odds: Array, lengths: Table) -> tuple[float, ...]:
-    place, _, on_beat = _places(beats, times)
-    sure = 1 / (1 + np.exp(-odds))
-    right = float(sure[on_beat].sum())
-    between = np.clip(place.astype(int), 0, len(beats) - 2)
-    centers = np.log(PERIODS)
-    step = np.rint((np.log(np.diff(beats)[between]) - centers[0]) / (centers[1] - centers[0]))
-    chosen = step.clip(0, len(PERIODS) - 1).astype(int)
-    surely = np.maximum(lengths[np.arange(len(place)), chosen], _LEAST_SURE)
-    return (
-        -float(np.logaddexp(0, np.where(on_beat, -odds, odds)).mean()),
-        float(odds[on_beat].mean()) if on_beat.any() else -_SUREST,
-        float(odds[~on_beat].mean()) if not on_beat.all() else -_SUREST,
-        2 * right / (len(beats) + float(sure.sum())),
-        right / len(beats),
-        right / float(sure.sum()),
-        float(surely.mean()),
-        float(np.exp(np.median(surely))),
-    )
 
 
 def _repetition(place: Array, strength: Array, count: int) -> tuple[float, ...]:

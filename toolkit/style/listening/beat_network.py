@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.checkpoints import Manifest, read_arrays, shipped
-from toolkit.dsp.layers import dilated, linear
+from toolkit.dsp.layers import linear, sigmoid
 
 Table = npt.NDArray[np.float32]
 Weights = dict[str, Table]
@@ -20,34 +20,31 @@ CHECKPOINT = "track-beats-notes"
 
 
 def said(features: Table) -> Table:
-    """Return what the networks say of attacks, on average, shape (attacks, outputs).
+    """Return what the network says of attacks, shape (attacks, outputs).
 
     Parameters
     ----------
     features : np.ndarray, shape (attacks, features)
         As `toolkit.style.listening.attack_features` describes them.
     """
-    manifest, networks = _networks()
-    outputs = [_run(each, manifest.config["dilations"], features) for each in networks]
-    return np.asarray(np.mean(outputs, axis=0, dtype=np.float32))
+    manifest, network = _network()
+    return _run(network, manifest.config["dilations"], features)
 
 
 @cache
-def _networks() -> tuple[Manifest, list[Weights]]:
+def _network() -> tuple[Manifest, Weights]:
     manifest = shipped().manifest(CHECKPOINT)
-    networks: list[Weights] = [{} for _ in range(manifest.config["networks"])]
-    for name, value in read_arrays(manifest).items():
-        number, rest = name.split(".", 1)
-        networks[int(number)][rest] = value
-    return manifest, networks
+    return manifest, read_arrays(manifest)
 
 
 def _run(network: Weights, dilations: list[int], features: Table) -> Table:
     scaled = (features - network["mean"]) * network["scale"]
     hidden = np.maximum(linear(network, "entry", scaled), 0)
     for number, dilation in enumerate(dilations):
-        around = dilated(network[f"layers.{number}.weight"], hidden, dilation)
-        value, gate = np.split(around + network[f"layers.{number}.bias"], 2, axis=1)
-        gated = np.maximum(value, 0) / (1 + np.exp(-gate))
+        padded = np.pad(hidden, ((dilation, dilation), (0, 0)))
+        taps = [padded[tap * dilation :][: len(hidden)] for tap in range(3)]
+        around = linear(network, f"layers.{number}", np.concatenate(taps, axis=1))
+        value, gate = np.split(around, 2, axis=1)
+        gated = np.maximum(value, 0) * sigmoid(gate)
         hidden = hidden + linear(network, f"mixes.{number}", gated)
     return linear(network, "exit", hidden)

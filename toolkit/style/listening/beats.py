@@ -1,10 +1,12 @@
 """Find the beats in attacks whose tempo breathes.
 
-A chain of beats is sought near each of many tempi (`toolkit.style.listening.beat_chains`); which of
-them a listener would tap is decided by what music does at its metrical levels
-(`toolkit.style.listening.beat_levels`). That is done a section at a time, so that a recording may
-hold more than one movement and be as long as it likes. Beats are moved to the attacks near them
-last.
+Where the network heard notes (`toolkit.style.listening.beat_network`), the beats are the path that
+agrees best with it (`toolkit.style.listening.beat_paths`). Where only the strength of attacks is
+known, as in audio, a chain of beats is sought near each of many tempi
+(`toolkit.style.listening.beat_chains`); which of them a listener would tap is decided by what music
+does at its metrical levels (`toolkit.style.listening.beat_levels`). That is done a section at a
+time, so that a recording may hold more than one movement and be as long as it likes. Beats are
+moved to the attacks near them last.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import numpy.typing as npt
 
 from toolkit.style.listening import beat_chains, beat_levels
 from toolkit.style.listening.attacks import Attacks
+from toolkit.style.listening.beat_paths import path
 
 Array = npt.NDArray[np.float64]
 
@@ -31,20 +34,25 @@ def track(attacks: Attacks) -> Array:
     attacks : Attacks
         Fewer than two give no beats.
     """
+    if len(attacks.times) < _FEWEST:
+        return np.zeros(0)
+    found = _chained(attacks) if attacks.said is None else path(attacks.times, attacks.said)
+    moved = refined(found, attacks)
+    return np.asarray(moved[moved >= 0])
+
+
+def _chained(attacks: Attacks) -> Array:
     beats = np.zeros(0)
     before = None
     for section, cut in _sections(attacks):
         found = beat_levels.choose(beat_chains.chains(section), section, before)
         before = float(np.median(np.diff(found)))
         beats = _joined(beats, found, cut)
-    moved = refined(beats, attacks)
-    return np.asarray(moved[moved >= 0])
+    return beats
 
 
 def _sections(attacks: Attacks) -> list[tuple[Attacks, float]]:
     """Part attacks into overlapping sections, each with the time from which its beats count."""
-    if len(attacks.times) < _FEWEST:
-        return []
     first, last = attacks.times[0], attacks.times[-1]
     if last - first <= _LONGEST_SECTION:
         return [(attacks, -np.inf)]
