@@ -10,21 +10,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.adapters import librosa_analysis, mir_scores, soundfont
-from toolkit.dsp import chroma, tuning
+from toolkit.adapters import librosa_analysis, soundfont
+from toolkit.dsp import tuning
 from toolkit.dsp.resample import warp
-from toolkit.evaluation import facts, statistics, table, works
-from toolkit.evaluation.accompaniment import Accompaniment, accompany
+from toolkit.evaluation import chord_finding, facts, statistics, table, works
+from toolkit.evaluation.accompaniment import accompany
+from toolkit.evaluation.chord_finding import CHORDS, FUNCTIONS, SAMPLE_RATE, chosen, row
 from toolkit.evaluation.methods import choose
 from toolkit.evaluation.performance import perform
 from toolkit.style import key
-from toolkit.style.listening import chords, swing
+from toolkit.style.listening import swing
 from toolkit.values import Audio, Notes
 
 Array = npt.NDArray[np.float64]
 Symbols = tuple[tuple[float, str], ...]
 
-SAMPLE_RATE = 22050
 SWINGS = (1.0, 1.5, 2.0, 3.0)
 
 _PROGRESSIONS = 12
@@ -38,18 +38,23 @@ def harmony(
     methods: Sequence[str] = (),
 ) -> table.Report:
     """Find key, chords, tuning and swing where they are known."""
-    chosen = choose({**KEYS, **CHORDS, **TUNINGS, **SWINGERS}, methods)
+    picked = choose({**KEYS, **CHORDS, **FUNCTIONS, **TUNINGS, **SWINGERS}, methods)
     count = _PROGRESSIONS if limit is None else min(limit, _PROGRESSIONS)
     jobs: list[Callable[[], list[dict[str, Any]]]] = []
     for seed in range(seeds):
-        jobs += [partial(_key_rows, work, seed, chosen) for work in works.HELD_OUT[:limit]]
-        jobs += [partial(_chord_rows, number, seed, chosen) for number in range(count)]
-        jobs += [partial(_tuning_rows, work, seed, chosen) for work in works.HELD_OUT[:count]]
+        jobs += [partial(_key_rows, work, seed, picked) for work in works.HELD_OUT[:limit]]
         jobs += [
-            partial(_swing_rows, number, ratio, seed, chosen)
+            partial(chord_finding.progression_rows, number, seed, picked) for number in range(count)
+        ]
+        jobs += [partial(_tuning_rows, work, seed, picked) for work in works.HELD_OUT[:count]]
+        jobs += [
+            partial(_swing_rows, number, ratio, seed, picked)
             for number in range(count)
             for ratio in SWINGS
         ]
+    jobs += [
+        partial(chord_finding.song_rows, number, picked) for number in chord_finding.SONGS[:limit]
+    ]
     rows = table.collect(jobs, progress)
     return table.Report(
         suite="t3",
@@ -69,6 +74,10 @@ def harmony(
             "Chords: generated functional progressions with bass, arpeggios and a tune with "
             "foreign notes; recall is the share of time at which root, major or minor, or the "
             "seventh chord is right (mir_eval), in percent. All methods are told the beats.",
+            "Chords of songs: ten songs of POP909's test split as they were played, with the beats "
+            "and the chords that its authors annotated; bar lines are not told.",
+            "Functions: tonic, subdominant or dominant, beat by beat in the same progressions, by "
+            "the network or by a table from what is found by rule.",
             "Tuning: performed scores, rendered and resampled by up to 45 cents; the figure is the "
             "absolute error. The renders themselves are taken for in tune.",
             "Swing: generated ratios from 1 to 3; the figure is the absolute error of the ratio, "
@@ -113,21 +122,6 @@ def _parts(name: str) -> tuple[int, bool]:
     return index % 12, index >= 12
 
 
-def _row(task: str, item: str, seed: int, method: str, figure: str, value: float) -> dict[str, Any]:
-    return {
-        "task": task,
-        "item": item,
-        "seed": seed,
-        "method": method,
-        "figure": figure,
-        "value": value,
-    }
-
-
-def _chosen(methods: Mapping[str, Any], mine: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    return [(name, mine[name]) for name in methods if name in mine]
-
-
 def _performed(work: str, seed: int) -> Notes:
     rng = np.random.default_rng([seed, zlib.crc32(work.encode())])
     return perform(works.score(work), rng, rubato=False, max_beats=200).notes
@@ -135,38 +129,20 @@ def _performed(work: str, seed: int) -> Notes:
 
 def _key_rows(work: str, seed: int, methods: Mapping[str, Any]) -> list[dict[str, Any]]:
     truth = true_key(work)
-    mine = _chosen(methods, KEYS)
+    mine = chosen(methods, KEYS)
     if not truth or not mine:
         return []
     notes = _performed(work, seed)
     rows = []
     for name, method in mine:
         found = method(notes)
-        rows.append(_row("key", work, seed, name, "right (%)", 100.0 * (found == truth)))
-        rows.append(_row("key", work, seed, name, "weighted (%)", 100 * key_score(truth, found)))
-    return rows
-
-
-def _chord_rows(number: int, seed: int, methods: Mapping[str, Any]) -> list[dict[str, Any]]:
-    mine = _chosen(methods, CHORDS)
-    if not mine:
-        return []
-    made = accompany(np.random.default_rng([seed, number, 1]))
-    audio = soundfont.play(made.notes, sample_rate=SAMPLE_RATE)
-    rows = []
-    for name, method in mine:
-        found = _intervals(method(made, audio), made.notes.duration)
-        recalls = mir_scores.chord_recalls((made.intervals, made.symbols), found)
-        item = f"progression {number}"
-        rows += [
-            _row("chords", item, seed, name, f"{figure} (%)", 100 * value)
-            for figure, value in recalls.items()
-        ]
+        rows.append(row("key", work, seed, name, "right (%)", 100.0 * (found == truth)))
+        rows.append(row("key", work, seed, name, "weighted (%)", 100 * key_score(truth, found)))
     return rows
 
 
 def _tuning_rows(work: str, seed: int, methods: Mapping[str, Any]) -> list[dict[str, Any]]:
-    mine = _chosen(methods, TUNINGS)
+    mine = chosen(methods, TUNINGS)
     if not mine:
         return []
     rng = np.random.default_rng([seed, zlib.crc32(work.encode()), 2])
@@ -174,7 +150,7 @@ def _tuning_rows(work: str, seed: int, methods: Mapping[str, Any]) -> list[dict[
     notes = perform(works.score(work), rng, rubato=False, max_beats=32).notes
     audio = transposed(soundfont.play(notes, sample_rate=SAMPLE_RATE), cents)
     return [
-        _row("tuning", work, seed, name, "error (cents)", abs(method(audio) - cents))
+        row("tuning", work, seed, name, "error (cents)", abs(method(audio) - cents))
         for name, method in mine
     ]
 
@@ -185,8 +161,8 @@ def _swing_rows(
     made = accompany(np.random.default_rng([seed, number, 3]), swing=ratio)
     item = f"progression {number}"
     return [
-        _row("swing", item, seed, name, "error", abs(method(made.notes, made.beats) - ratio))
-        for name, method in _chosen(methods, SWINGERS)
+        row("swing", item, seed, name, "error", abs(method(made.notes, made.beats) - ratio))
+        for name, method in chosen(methods, SWINGERS)
     ]
 
 
@@ -200,35 +176,6 @@ def transposed(audio: Audio, cents: float) -> Audio:
 
     warp(audio.samples, positions, out=out, fastest=max(factor, 1.0))
     return audio.with_samples(out)
-
-
-def _intervals(found: Symbols, end: float) -> tuple[Array, tuple[str, ...]]:
-    starts = [time for time, _ in found]
-    edges = np.array([*starts, max(end, starts[-1] + 1e-3)])
-    return np.stack([edges[:-1], edges[1:]], axis=1), tuple(symbol for _, symbol in found)
-
-
-def _chords_of_notes(made: Accompaniment, audio: Audio) -> Symbols:
-    return chords.chords(made.notes, made.beats)
-
-
-def _chords_of_audio(made: Accompaniment, audio: Audio) -> Symbols:
-    edges = chords.beat_edges(made.beats, made.notes.duration)
-    tones, bass = chroma.fold(chroma.salience(audio, edges))
-    return chords.recognize(tones, bass, edges)
-
-
-def _chords_of_librosa(made: Accompaniment, audio: Audio) -> Symbols:
-    """Take the triad whose tones hold most of librosa's chroma, beat by beat."""
-    edges = chords.beat_edges(made.beats, made.notes.duration)
-    heard = librosa_analysis.chroma(audio, edges)
-    shapes = [
-        np.roll(np.isin(np.arange(12), tones), root)
-        for tones in ((0, 4, 7), (0, 3, 7))
-        for root in range(12)
-    ]
-    best = (heard @ np.array(shapes, float).T).argmax(axis=1)
-    return tuple((float(at), chords.SYMBOLS[index]) for at, index in zip(edges, best, strict=False))
 
 
 def _summary(task: str, method: str, figure: str, mine: Sequence[table.Row]) -> dict[str, Any]:
@@ -253,11 +200,6 @@ def _mean(mine: Sequence[table.Row]) -> str:
 KEYS: Mapping[str, Callable[[Notes], str]] = {
     "tonearm, Albrecht-Shanahan": key.key,
     "Krumhansl-Kessler, correlation": key.krumhansl_key,
-}
-CHORDS: Mapping[str, Callable[[Accompaniment, Audio], Symbols]] = {
-    "tonearm chords, notes": _chords_of_notes,
-    "tonearm chords, audio": _chords_of_audio,
-    "librosa chroma, triad templates": _chords_of_librosa,
 }
 TUNINGS: Mapping[str, Callable[[Audio], float]] = {
     "tonearm tuning": tuning.tuning_cents,

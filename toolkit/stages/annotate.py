@@ -15,14 +15,15 @@ class Annotate:
     """
 
     again: bool = param(False, help="replace a tempo map that is there")
+    clean: bool = param(False, help="leave out heard notes that probably nobody played")
 
     def __call__(self, notes: Notes, audio: Audio, run: Run) -> Notes:
-        """Return the same notes with what is known of their meter; nothing for no notes."""
+        """Return the notes with what is known of their meter; nothing for no notes."""
         if not len(notes) or (notes.tempo_map and not self.again):
             return notes
         from toolkit.style.listening.structure import annotate
 
-        return annotate(notes, audio, run)
+        return annotate(notes, audio, run, clean=self.clean)
 
 
 STAGE = Annotate

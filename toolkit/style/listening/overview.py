@@ -33,6 +33,8 @@ class Overview:
         Each holds until the next.
     tuning_cents : float
         Deviation from A = 440 Hz, nan for notes.
+    functions : tuple of (time in seconds, 'T', 'S' or 'D')
+        What the chords do, one for each chord but ``N``; none where only audio was heard.
     """
 
     duration: float
@@ -41,6 +43,7 @@ class Overview:
     keys: Symbols
     chords: Symbols
     tuning_cents: float = math.nan
+    functions: Symbols = ()
 
     def plain(self) -> dict[str, Any]:
         """Return it as numbers and words; what is not known is None."""
@@ -56,6 +59,7 @@ class Overview:
             "downbeats": [round(float(each), 4) for each in self.pulse.downbeats],
             "keys": [[round(time, 4), name] for time, name in self.keys],
             "chords": [[round(time, 4), name] for time, name in self.chords],
+            "functions": [[round(time, 4), name] for time, name in self.functions],
         }
 
     def lab(self) -> str:
@@ -79,12 +83,14 @@ class Overview:
 def of_notes(notes: Notes) -> Overview:
     """Return what notes say, from the notes alone: a tempo map they carry is not looked at."""
     pulse = structure.pulse(notes)
+    heard = chords.heard(notes, pulse.beats, pulse.places)
     return Overview(
         notes.duration,
         pulse,
         key.key(notes),
         key.keys(notes),
-        chords.chords(notes, pulse.beats, pulse.places),
+        tuple((each.time, each.symbol) for each in heard),
+        functions=tuple((each.time, each.function) for each in heard if each.function),
     )
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from toolkit.dsp import onset_strength
 from toolkit.run import Run
 from toolkit.style import key, timeline
-from toolkit.style.listening import attacks, bars, chords, swing
+from toolkit.style.listening import attacks, bars, chords, ghosts, swing
 from toolkit.style.listening import beats as beat_tracking
 from toolkit.values import Audio, Notes
 
@@ -89,8 +89,8 @@ def heard(audio: Audio) -> attacks.Attacks:
     return attacks.from_strengths(times, strengths)
 
 
-def annotate(notes: Notes, audio: Audio | None, run: Run) -> Notes:
-    """Return the same notes with tempo map, meters, keys and chords.
+def annotate(notes: Notes, audio: Audio | None, run: Run, *, clean: bool = False) -> Notes:
+    """Return the notes with tempo map, meters, keys and chords.
 
     Parameters
     ----------
@@ -100,11 +100,17 @@ def annotate(notes: Notes, audio: Audio | None, run: Run) -> Notes:
         What they were transcribed from.
     run : Run
         Is told tempo, meter, key and swing.
+    clean : bool
+        Whether to leave out heard notes that probably nobody played. They are asked for beats and
+        chords before, which such overtones do not mislead.
     """
     found = pulse(notes, audio)
+    kept = ghosts.without_ghosts(notes) if clean else notes
+    if len(kept) < len(notes):
+        run.report(ghosts=len(notes) - len(kept))
     if len(found.beats) < 2:
         run.report(beats=0)
-        return replace(notes, keys=key.keys(notes))
+        return replace(kept, keys=key.keys(notes))
     tempo_map, meters = timeline.write(found.beats, found.places, found.lengths, found.compound)
     run.report(
         beats=len(found.beats),
@@ -113,7 +119,7 @@ def annotate(notes: Notes, audio: Audio | None, run: Run) -> Notes:
         key=key.key(notes),
     )
     return replace(
-        notes,
+        kept,
         tempo_map=tempo_map,
         meters=meters,
         keys=key.keys(notes),
