@@ -79,10 +79,21 @@ def test_stylist_steps_give_what_whole_lines_give():
     whole = model(features[None], lengths[None], arrival[None])
     state = None
     for index in range(6):
-        logits, hidden, state = model.step(features[index : index + 1], state)
+        logits, hidden, state = model.step(features[None, index : index + 1], state)
         interval = model.intervals(hidden, lengths[index : index + 1], arrival[index : index + 1])
         assert torch.allclose(logits, whole[0][:, index], atol=1e-5)
         assert torch.allclose(interval, whole[1][:, index], atol=1e-5)
+
+
+def test_stylist_reads_steps_together_as_one_by_one():
+    torch.manual_seed(0)
+    model = line_stylist.Model(line_stylist.Config(channels=16)).eval()
+    features = torch.from_numpy(line_steps.features(steps()))[None]
+    together = model.step(features, None)
+    _, _, state = model.step(features[:, :4], None)
+    parted = model.step(features[:, 4:], state)
+    for one, other in zip(together, parted, strict=True):
+        assert torch.allclose(one, other, atol=1e-5)
 
 
 def test_performer_steps_give_what_whole_lines_give():

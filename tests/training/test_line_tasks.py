@@ -7,12 +7,13 @@ from toolkit.adapters.wjazzd_playing import played
 from toolkit.models import line_stylist, performer
 from toolkit.style.chord import parse
 from toolkit.style.melody import line_steps
+from toolkit.style.melody.line_traits import TRAITS
 from toolkit.style.performing import line_playing
 from toolkit.training.line_styling import LineStyling
 from toolkit.training.line_styling import Solos as Lines
 from toolkit.training.performing import Performers, Performing
 from toolkit.training.simulation import Dice
-from toolkit.training.solos import line
+from toolkit.training.solos import line, spacing, usual_traits
 
 
 def solo(seed=0, beats=120):
@@ -47,6 +48,19 @@ def test_a_line_is_its_solo_on_the_grid():
     assert made.pitches.tolist() == solo().pitches.tolist()
     long, short = made.weights[made.solo.begins].mean(), made.weights.mean()
     assert long > short
+
+
+def test_usual_traits_and_spacing_are_those_of_the_solos():
+    made = line(solo())
+    found = dict(zip(TRAITS, usual_traits([made]), strict=True))
+    on_beat = np.mean(made.slots % line_steps.SLOTS == 0)
+    assert found["on a beat"][0] == pytest.approx(on_beat, abs=0.05)
+    # Of a scale up and down, each note is a step from the next, and none is repeated.
+    assert found["repeats"] == (0.0, 0.0)
+    assert found["semitones"][0] > 0.2
+    closer, wider = spacing([made], 1.0), spacing([made], 2.0)
+    assert 0 <= wider[0] <= closer[0] <= 1
+    assert wider[1] >= 1
 
 
 def test_steps_lead_to_the_next_anchor_and_count_what_lies_between():

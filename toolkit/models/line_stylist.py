@@ -62,18 +62,18 @@ class Model(nn.Module):
         hidden, _ = self.recurrent(self.entry(steps))
         return self.length(hidden), self.intervals(hidden, lengths, arrival)
 
-    def step(self, step: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+    def step(self, steps: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
         """Return the logits of lengths [batch, GAPS], the hidden values, and the new state.
 
         Parameters
         ----------
-        step : Tensor, shape [batch, WIDTH]
-            Features of one step of each line.
+        steps : Tensor, shape [batch, steps, WIDTH]
+            Features of the steps gone since the call before, and of the next one of each line.
         state : Tensor, optional
             What the call before returned; None at the beginning of lines.
         """
-        hidden, state = self.recurrent(self.entry(step)[:, None], state)
-        return self.length(hidden[:, 0]), hidden[:, 0], state
+        hidden, state = self.recurrent(self.entry(steps), state)
+        return self.length(hidden[:, -1]), hidden[:, -1], state
 
     def intervals(self, hidden: Tensor, lengths: Tensor, arrival: Tensor) -> Tensor:
         """Return the logits of intervals, shape [..., INTERVALS]."""

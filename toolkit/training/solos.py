@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from toolkit.adapters import wjazzd
 from toolkit.style.melody import line_steps
 from toolkit.style.melody.line_steps import SLOTS, Steps
+from toolkit.style.melody.line_traits import traits
 
 Array = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.intp]
@@ -19,6 +21,8 @@ _FEWEST_NOTES = 16
 _SHARES = (0.12, 0.5)
 _LOOSE = 0.5
 _LONGEST_BEATS = 2.0
+_STRETCH_BEATS, _FEWEST_IN_STRETCH = 16, 8
+_SKELETON = 0.35
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,3 +126,57 @@ def line(solo: wjazzd.Solo) -> Line:
     kept = np.flatnonzero(np.append(True, np.diff(np.maximum.accumulate(slots)) > 0))
     slots = np.minimum(slots[kept], len(solo.beats) * SLOTS - 1)
     return Line(solo, kept, slots, solo.pitches[kept])
+
+
+def usual_traits(solos: Sequence[Line]) -> tuple[tuple[float, float], ...]:
+    """Return mean and spread of each of the traits of a line over stretches of sixteen beats.
+
+    `toolkit.style.melody.line_traits.USUAL` holds them for the split ``train``. Stretches of fewer
+    than eight notes, and those without chords, are left out.
+    """
+    rows = []
+    for each in solos:
+        beat = each.slots // SLOTS
+        on_one = (each.slots % SLOTS == 0) & (each.solo.places[beat] == 0)
+        chordal = each.chromas[beat, each.pitches % 12] > 0
+        for begin in range(0, int(beat[-1]), _STRETCH_BEATS):
+            inside = (beat >= begin) & (beat < begin + _STRETCH_BEATS)
+            if inside.sum() < _FEWEST_IN_STRETCH or not each.chromas[beat[inside]].any():
+                continue
+            onsets = each.slots[inside] / SLOTS
+            pitches = each.pitches[inside].astype(float)
+            rows.append(traits(onsets, pitches, on_one[inside], chordal[inside]))
+    table = np.array(rows)
+    return tuple(zip(table.mean(axis=0).tolist(), table.std(axis=0).tolist(), strict=True))
+
+
+def spacing(solos: Sequence[Line], beats: float) -> tuple[float, float]:
+    """Return how often nothing lies between structural notes so far apart, and how much does else.
+
+    `toolkit.style.melody.filling` goes by this for the split ``train``. The structural notes are
+    the 35 % of most weight.
+
+    Parameters
+    ----------
+    solos : sequence of Line
+    beats : float
+        From one structural note to the next, within a quarter of a beat.
+
+    Returns
+    -------
+    empty : float
+        Share of such pairs with nothing between.
+    notes : float
+        Mean number of notes between the others; nan if there are none.
+    """
+    counts: list[int] = []
+    for each in solos:
+        size = max(round(_SKELETON * len(each.slots)), 2)
+        chosen = np.sort(np.argsort(each.weights, kind="stable")[-size:])
+        gaps = np.diff(each.slots[chosen]) / SLOTS
+        near = np.abs(gaps - beats) <= 0.25
+        counts += (np.diff(chosen)[near] - 1).tolist()
+    between = np.array(counts, int)
+    empty = between == 0
+    filled = between[~empty]
+    return float(np.mean(empty)), float(np.mean(filled)) if len(filled) else float("nan")

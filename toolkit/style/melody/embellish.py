@@ -3,7 +3,7 @@
 What is structural stays: strong beats, long notes, turns of the contour, ends of phrases. The rest
 is re-timed, left out, ornamented by rule or, in jazz and blues, led on by a network that learned
 from transcribed solos how players go from one note to another. Of several variants of each phrase
-the best is taken.
+the one is taken that is most like solos.
 """
 
 from __future__ import annotations
@@ -15,38 +15,29 @@ from typing import Any
 
 import numpy as np
 
+from toolkit.style.band.tempo_choice import rescaled
 from toolkit.style.key import tonic_and_mode
 from toolkit.style.lead_sheet import LeadSheet, LineNote
+from toolkit.style.melody.filling import as_notes, how_many
 from toolkit.style.melody.line_steps import SLOTS
+from toolkit.style.melody.line_traits import likeness
 from toolkit.style.melody.line_writing import LineWriter, Place, Point
 from toolkit.style.melody.melody_moves import BLUES_STEPS
 from toolkit.style.melody.ornamenting import answered, ornamented
-from toolkit.style.melody.retiming import Spans, is_locked, retimed
+from toolkit.style.melody.retiming import Phrasing, Spans, is_locked
 
-CANDIDATES = 4
+CANDIDATES = 5
 
 _LEARNED = ("jazz", "blues")
 _BLUES_TASTE = 0.9
-_DENSITY = (0.45, 1.2)
-_FASTEST_SECOND = 5.5
-_SLOW_TEMPO = 100.0
-_REST_BEATS = 1.0
-_FILL_REST = 1.5
-_FILLS = 1.1
-_TOUCHED = (0.2, 0.9)
-_SHORTEST_GAP = 0.7
-_UNEVEN = (0.4, 1.6)
-_LONGEST = 1.0
-_ORNAMENT = 0.2
-_SOFTER = 0.88
-_NO_NEWS = -3.2
-_FIT, _MISSED = 0.8, 0.6
+_DOUBLE_TIME_BELOW = 70.0
 
 
 @dataclass(frozen=True)
 class _Variant:
-    """Hold one way to go through a phrase: the notes put in, and how good it is."""
+    """Hold one way to go through a phrase: tune, notes put in, where it arrives, how good it is."""
 
+    tune: tuple[LineNote, ...]
     added: tuple[LineNote, ...]
     place: Place
     score: float
@@ -68,7 +59,7 @@ def embellish(
     sheet : LeadSheet
         With the chords that will be played, since what is put in follows them.
     amount : float
-        0 leaves the melody as it is, 1 is free.
+        0 leaves the melody as it is, 1 is nearly a solo over its chords.
     idiom : str
         One of `toolkit.style.style.IDIOMS`.
     rng : np.random.Generator
@@ -87,114 +78,80 @@ def embellish(
         return sheet
     if idiom not in _LEARNED:
         return replace(sheet, melody=ornamented(sheet, sheet.melody, idiom, amount, rng, locked))
-    notes = retimed(sheet, amount, rng, locked)
-    if idiom == "blues":
-        notes = answered(sheet, notes, amount, rng, locked)
+    # The lines of a slow tune go in double time: its beats are counted as two.
+    beat = 2.0 if sheet.tempo < _DOUBLE_TIME_BELOW and sheet.parts == 2 else 1.0
+    felt = rescaled(sheet, beat, beat * sheet.tempo)
+    spans = tuple((beat * begin, beat * end) for begin, end in locked)
+    varied = _varied(felt, amount, idiom, rng, spans, model)
+    notes = tuple(
+        replace(note, onset=note.onset / beat, duration=note.duration / beat) for note in varied
+    )
+    return replace(sheet, melody=notes)
+
+
+def _varied(
+    sheet: LeadSheet,
+    amount: float,
+    idiom: str,
+    rng: np.random.Generator,
+    locked: Spans,
+    model: Any,
+) -> tuple[LineNote, ...]:
+    """Return the melody as it is played in a learned idiom."""
+    phrasing = Phrasing(sheet, amount, locked)
     writer = LineWriter(sheet, _taste(sheet, idiom), idiom == "blues", model)
-    added = _lines(writer, notes, amount, rng, locked)
-    whole = _one_at_a_time(sorted([*notes, *added], key=lambda note: note.onset))
-    return replace(sheet, melody=ornamented(sheet, whole, idiom, amount, rng, locked))
+    whole = _one_at_a_time(_lines(writer, phrasing, rng))
+    if idiom == "blues":
+        whole = _one_at_a_time(answered(sheet, whole, amount, rng, locked))
+    return ornamented(sheet, whole, idiom, amount, rng, locked)
 
 
 def _lines(
-    writer: LineWriter,
-    notes: tuple[LineNote, ...],
-    amount: float,
-    rng: np.random.Generator,
-    locked: Spans,
-) -> list[LineNote]:
-    """Return what is put between the notes, phrase by phrase, the best of some variants."""
-    added: list[LineNote] = []
-    place = Place(_point(notes[0]))
-    first = 0
-    phrases = [writer.sheet.phrase_at(note.onset).onset for note in notes]
-    for index in range(1, len(notes) + 1):
-        if index < len(notes) and phrases[index] == phrases[first]:
+    writer: LineWriter, phrasing: Phrasing, rng: np.random.Generator
+) -> tuple[LineNote, ...]:
+    """Return the melody phrase by phrase, each in the best of some variants."""
+    melody = writer.sheet.melody
+    (begun,) = phrasing.notes(0, 1, None, rng)
+    played: list[LineNote] = []
+    place = Place(_point(begun))
+    first = 1
+    phrases = [writer.sheet.phrase_at(note.onset).onset for note in melody]
+    for index in range(1, len(melody) + 1):
+        if index < len(melody) and phrases[index] == phrases[first]:
             continue
-        span = notes[first : index + 1]
-        variants = [_variant(writer, span, place, amount, rng, locked) for _ in range(CANDIDATES)]
+        # Up to the first note of the next phrase, which the next one goes on from.
+        last = min(index + 1, len(melody))
+        variants = [
+            _variant(writer, phrasing, (first, last), begun, place, rng) for _ in range(CANDIDATES)
+        ]
         best = max(variants, key=lambda each: each.score)
-        added += best.added
-        place = best.place
-        first = index
-    return added
+        played += [*best.tune[:-1], *best.added]
+        begun, place = best.tune[-1], best.place
+        first = last
+        if first >= len(melody):
+            break
+    return tuple(sorted([*played, begun], key=lambda note: note.onset))
 
 
 def _variant(
     writer: LineWriter,
-    notes: Sequence[LineNote],
+    phrasing: Phrasing,
+    span: tuple[int, int],
+    begun: LineNote,
     place: Place,
-    amount: float,
     rng: np.random.Generator,
-    locked: Spans,
 ) -> _Variant:
     """Return one way through some notes."""
+    tune = phrasing.notes(*span, begun, rng)
     added: list[LineNote] = []
-    likelihood, fits = 0.0, 0.0
-    for note, after in pairwise(notes):
-        goal = _point(after)
+    for note, after in pairwise(tune):
         count = 0
-        if not is_locked(locked, note.onset, after.onset):
-            count = _how_many(writer, note, after, amount, rng)
-        points, chance, place = writer.write(place, goal, count, rng)
-        likelihood += chance
-        fits += sum(_fits(writer.sheet, point) for point in points)
-        added += _as_notes(points, note, after)
-    if not added:
-        return _Variant((), place, _NO_NEWS)
-    length = max(notes[-1].onset - notes[0].onset, 1.0)
-    rate = (len(added) + len(notes) - 1) / length
-    missed = abs(rate - _density(writer.sheet, amount))
-    score = (likelihood + _FIT * fits) / len(added) - _MISSED * missed
-    return _Variant(tuple(added), place, score)
-
-
-def _how_many(
-    writer: LineWriter, note: LineNote, after: LineNote, amount: float, rng: np.random.Generator
-) -> int:
-    """Draw how many notes to put between two: none in most short gaps and breaths."""
-    touch, uneven, up = rng.random(), rng.uniform(*_UNEVEN), rng.random()
-    gap, rest = after.onset - note.onset, after.onset - note.offset
-    wanted = _TOUCHED[0] + _TOUCHED[1] * amount
-    if rest >= _REST_BEATS:
-        wanted = _FILLS * amount if rest >= _FILL_REST else 0.5 * amount
-    if gap < _SHORTEST_GAP or touch > wanted:
-        return 0
-    if rest >= _REST_BEATS:
-        gap = min(gap, max(rest, 1.5))
-    mean = _density(writer.sheet, amount) * gap * uneven - 1
-    return max(int(np.floor(mean + up)), 0)
-
-
-def _density(sheet: LeadSheet, amount: float) -> float:
-    """Return how many notes a beat there are to be, fewer when fast, more when slow."""
-    usual = _DENSITY[0] + _DENSITY[1] * amount
-    slow = max(_SLOW_TEMPO / sheet.tempo, 1.0) ** 0.5
-    return float(min(usual * slow, _FASTEST_SECOND * 60 / sheet.tempo))
-
-
-def _fits(sheet: LeadSheet, point: Point) -> float:
-    """Return 1 for a chord tone, 0.5 between beats whatever it is."""
-    span = sheet.chord_at(max(point.slot / SLOTS, 0.0))
-    if span is not None and point.pitch % 12 in span.chord.pitch_classes:
-        return 1.0
-    return 0.5 if point.slot % SLOTS else 0.0
-
-
-def _as_notes(points: Sequence[Point], note: LineNote, after: LineNote) -> tuple[LineNote, ...]:
-    """Return points as notes that sound up to the next one, a beat at most."""
-    ends = [*(point.slot / SLOTS for point in points[1:]), after.onset][: len(points)]
-    velocity = round(_SOFTER * (note.velocity + after.velocity) / 2, 2)
-    return tuple(
-        LineNote(
-            point.slot / SLOTS,
-            min(end - point.slot / SLOTS, _LONGEST),
-            point.pitch,
-            _ORNAMENT,
-            velocity,
-        )
-        for point, end in zip(points, ends, strict=True)
-    )
+        if not is_locked(phrasing.locked, note.onset, after.onset):
+            count = how_many(writer.sheet, note, after, phrasing.amount, rng)
+        points, place = writer.write(place, _point(after), count, rng)
+        added += as_notes(points, note, after)
+    line = sorted([*tune, *added], key=lambda note: note.onset)
+    return _Variant(tune, tuple(added), place, likeness(writer.sheet, line))
 
 
 def _taste(sheet: LeadSheet, idiom: str) -> Any:

@@ -2,11 +2,14 @@
 
 The network proposes; what may not be is ruled out before anything is drawn: lengths that leave the
 grid or no room for what is to come, notes beyond the tune's range, and long notes that no harmony
-bears.
+bears. What leads to a note of the tune is favored: a semitone below or above it, notes on both
+sides of it, chromatic notes between beats that resolve by step. Tunes are less chromatic than the
+solos that the network learned from, and would keep its lines so.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -26,12 +29,12 @@ Flags = npt.NDArray[np.bool_]
 
 CHECKPOINT = "embellish-jazz"
 
-_TEMPERATURE = 0.9
 _SHORTEST_SECONDS = 0.1
 _LONGEST_OUTSIDE = 6
 _MARGIN = 7
 _NEVER = -1e9
-_REPEATS, _LANDS_EARLY, _LEAPS, _AVOIDED_ON_BEAT = -1.5, -1.5, -2.0, -2.0
+_REPEATS, _LANDS_EARLY, _LEAPS, _AVOIDED_ON_BEAT = -1.5, -3.0, -2.0, -1.0
+_APPROACH, _ENCLOSES, _CHROMATIC, _RESOLVES = 0.8, 0.5, 0.4, -1.5
 _WIDE_LEAP = 9
 _DUPLE, _TRIPLE = (0, 3, 4, 6, 8, 9), (0, 4, 8)
 _GAPS = np.array(GAPS)
@@ -41,6 +44,10 @@ _INTERVALS = np.arange(-WIDEST, WIDEST + 1)
 _FOLLOWS = {
     0: {3, 4, 6, 8, 9}, 3: {6, 9}, 4: {8}, 6: {9}, 8: set(), 9: set(),
 }  # fmt: skip
+
+
+Row = dict[str, Any]
+"""Fields of `toolkit.style.melody.line_steps.Steps` for one step."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +60,15 @@ class Point:
 
 @dataclass(frozen=True)
 class Place:
-    """Hold where a line is: the present note, the one before, and the network's memory."""
+    """Hold where a line is: the present note, the one before, and the network's memory.
+
+    Steps of `unread` have been gone since, which the network is told of when it is asked next.
+    """
 
     now: Point
     before: Point | None = None
     memory: Any = None
+    unread: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,16 +118,12 @@ class LineWriter:
 
     def follow(self, place: Place, goal: Point) -> Place:
         """Return where the line is after going straight on to a note."""
-        import torch
-
-        with torch.inference_mode():
-            step = self._step(place, goal, 0)
-            _, _, memory = self._network.step(step, place.memory)
-        return Place(goal, place.now, memory)
+        step = self._step(place, goal, 0)
+        return Place(goal, place.now, place.memory, (*place.unread, step))
 
     def write(
         self, place: Place, goal: Point, count: int, rng: np.random.Generator
-    ) -> tuple[tuple[Point, ...], float, Place]:
+    ) -> tuple[tuple[Point, ...], Place]:
         """Return notes that lead from the present note to the next structural one.
 
         Parameters
@@ -134,8 +141,6 @@ class LineWriter:
         -------
         points : tuple[Point, ...]
             The notes between.
-        likelihood : float
-            Sum of the logarithms of their chances.
         place : Place
             The line arrived at the goal.
         """
@@ -143,28 +148,27 @@ class LineWriter:
 
         points: list[Point] = []
         passed: list[Place] = []
-        total = 0.0
         left = min(count, self.most(goal.slot - place.now.slot))
         with torch.inference_mode():
             while left > 0:
                 step = self._step(place, goal, left)
-                lengths, hidden, memory = self._network.step(step, place.memory)
+                unread = torch.from_numpy(_features((*place.unread, step)))
+                lengths, hidden, memory = self._network.step(unread[None], place.memory)
                 allowed = self._lengths(place, goal, left, inserted=bool(points))
                 if not allowed.any():
                     points, place = self._without_held(points, place, goal, passed)
                     break
-                number, chance = _draw(lengths[0].numpy() + np.where(allowed, 0.0, _NEVER), rng)
+                number = _draw(lengths[0].numpy() + np.where(allowed, 0.0, _NEVER), rng)
                 slot = place.now.slot + GAPS[number]
                 arrival = self._arrival(slot, place.now.pitch)
                 logits = self._network.intervals(hidden, torch.tensor([number]), arrival)
                 tuned = logits[0].numpy() + self._pitches(place, goal, slot, left)
-                interval, chosen = _draw(tuned, rng)
-                total += chance + chosen
+                interval = _draw(tuned, rng)
                 passed.append(place)
                 points.append(Point(slot, place.now.pitch + int(_INTERVALS[interval])))
                 place = Place(points[-1], place.now, memory)
                 left -= 1
-        return tuple(points), total, self.follow(place, goal)
+        return tuple(points), self.follow(place, goal)
 
     def _without_held(
         self, points: list[Point], place: Place, goal: Point, passed: list[Place]
@@ -199,13 +203,19 @@ class LineWriter:
         if not self.repeats:
             bias = bias + _REPEATS * (_INTERVALS == 0)
         outside = self._outside(slot)[pitches % 12]
+        distance = np.abs(goal.pitch - pitches)
+        if left == 2:
+            bias = bias + _ENCLOSES * ((distance == 1) | (distance == 2))
+        if place.now.pitch != goal.pitch and self._outside(place.now.slot)[place.now.pitch % 12]:
+            bias = bias + _RESOLVES * (np.abs(_INTERVALS) > 2)
         if left == 1:
+            bias = bias + _APPROACH * (distance == 1)
             bias = bias + _LANDS_EARLY * (pitches == goal.pitch) * (not self.repeats)
-            bias = bias + _LEAPS * (np.abs(goal.pitch - pitches) > _WIDE_LEAP)
+            bias = bias + _LEAPS * (distance > _WIDE_LEAP)
+            bias = bias + _RESOLVES * (outside & (distance > 2))
             if goal.slot - slot > _LONGEST_OUTSIDE:
                 bias = bias + np.where(outside, _NEVER, 0.0)
-        if slot % SLOTS == 0:
-            bias = bias + _AVOIDED_ON_BEAT * outside
+        bias = bias + (_CHROMATIC if slot % SLOTS else _AVOIDED_ON_BEAT) * outside
         return np.asarray(bias)
 
     def _outside(self, slot: int) -> Flags:
@@ -223,14 +233,12 @@ class LineWriter:
         span = self.sheet.chord_at(max(slot / SLOTS, 0.0))
         return None if span is None else span.chord
 
-    def _step(self, place: Place, goal: Point, left: int) -> Any:
-        import torch
-
+    def _step(self, place: Place, goal: Point, left: int) -> Row:
         now, before = place.now, place.before or place.now
         beat = now.slot // SLOTS
         bar = self.sheet.bars[self.sheet.bar_at(beat)]
         chord = self._chord(now.slot)
-        row: dict[str, Any] = {
+        return {
             "slot": now.slot,
             "place": (beat - round(bar.onset)) % bar.beats,
             "bar": bar.beats,
@@ -246,8 +254,6 @@ class LineWriter:
             "root": -1 if chord is None else chord.root,
             "tempo": np.float32(self.sheet.tempo),
         }
-        steps = Steps(**{name: np.asarray(value)[None] for name, value in row.items()})
-        return torch.from_numpy(line_steps.features(steps))
 
     def _arrival(self, slot: int, pitch: int) -> Any:
         import torch
@@ -260,11 +266,15 @@ class LineWriter:
         return torch.from_numpy(rows)
 
 
-def _draw(logits: Any, rng: np.random.Generator) -> tuple[int, float]:
-    """Return a class drawn from logits, and the logarithm of its chance."""
-    scaled = np.asarray(logits, float) / _TEMPERATURE
-    scaled -= scaled.max()
-    chances = np.exp(scaled)
+def _features(rows: Sequence[Row]) -> npt.NDArray[np.float32]:
+    """Return what the network is told of some steps, shape (steps, WIDTH)."""
+    steps = Steps(**{name: np.stack([np.asarray(row[name]) for row in rows]) for name in rows[0]})
+    return line_steps.features(steps)
+
+
+def _draw(logits: Any, rng: np.random.Generator) -> int:
+    """Return a class drawn from logits."""
+    scaled = np.asarray(logits, float)
+    chances = np.exp(scaled - scaled.max())
     chances /= chances.sum()
-    number = min(int(np.searchsorted(np.cumsum(chances), rng.random())), len(chances) - 1)
-    return number, float(np.log(max(chances[number], 1e-12)))
+    return min(int(np.searchsorted(np.cumsum(chances), rng.random())), len(chances) - 1)

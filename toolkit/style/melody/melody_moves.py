@@ -125,6 +125,8 @@ def blue_third(
     tonic, mode = tonic_and_mode(sheet.key_at(note.onset))
     if mode != "major" or (note.pitch - tonic) % 12 != 4 or note.duration < 0.5:
         return ()
+    if before is not None and before.pitch == note.pitch - 1 and note.onset - before.offset < 1:
+        return ()  # it is led into so already
     part = 1 / 6
     slide = replace(_ornament(note, note.onset, part, note.pitch - 1), velocity=note.velocity)
     return (slide, replace(note, onset=note.onset + part, duration=note.duration - part))

@@ -1,24 +1,27 @@
-"""Move the notes of a tune in time, as singers and players of jazz do: early, or left out."""
+"""Move the notes of a tune in time, as singers and players of jazz do: early, late, or left out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from toolkit.style.lead_sheet import LeadSheet, LineNote
-from toolkit.style.melody.anchors import droppable, strength
+from toolkit.style.melody.anchors import Flags, droppable, strength
 
 Spans = Sequence[tuple[float, float]]
 
-_ANTICIPATE = 0.7
-_DELAY = 0.4
-_JOIN, _DROP = 0.9, 0.7
+_EARLY, _EARLY_WEAK, _LATE = 0.9, 0.45, 0.2
+_MOST_MOVED = 0.8
+_JOIN = 1.2
 _ROOM = 0.9
-_LONG = 0.9
-_WEAK = 0.5
+_STRONG = 0.75
 _SHORT = 0.51
+_FARTHEST = 3.0
+"""Beats from one note that stays to where the next one begins; lines need something to go to."""
+
 _EPSILON = 1e-6
 
 
@@ -27,14 +30,14 @@ def is_locked(locked: Spans, begin: float, end: float) -> bool:
     return any(begin < last - _EPSILON and end > first + _EPSILON for first, last in locked)
 
 
-def retimed(
-    sheet: LeadSheet, amount: float, rng: np.random.Generator, locked: Spans = ()
-) -> tuple[LineNote, ...]:
-    """Return the melody with weak notes left out or joined, and strong ones ahead of the beat.
+@dataclass(frozen=True, eq=False)
+class Phrasing:
+    """Re-time the notes of one melody.
 
-    Long notes on strong beats come half a beat early, on the "and" of the beat before (a third of a
-    beat in compound meters); weak ones come half a beat late where there is room; a weak repeat is
-    joined to the note before.
+    Notes on strong beats come half a beat early, on the "and" of the beat before (a third of a beat
+    in compound meters), where that is free; notes on any beat come as much late where they are long
+    enough, and leave their beat to an approach; a repeat between beats is joined to the note before
+    it, and what is least structural is left out.
 
     Parameters
     ----------
@@ -42,49 +45,79 @@ def retimed(
         With the melody.
     amount : float
         0..1, how much of it.
-    rng : np.random.Generator
-        Decides which.
     locked : sequence of (begin, end)
         Spans in beats that stay as they are.
     """
-    free = droppable(sheet, amount)
-    dice = rng.random((len(sheet.melody), 2))
-    kept: list[LineNote] = []
-    for note, drop, (dropped, moved) in zip(sheet.melody, free, dice, strict=True):
-        if is_locked(locked, note.onset, note.offset):
-            kept.append(note)
-            continue
-        before = (
-            kept[-1] if kept and not is_locked(locked, kept[-1].onset, kept[-1].offset) else None
-        )
-        repeats = before is not None and before.pitch == note.pitch and note.duration <= _SHORT
-        if drop and dropped < (_JOIN if repeats else 1.0) * amount:
-            if before is not None:
-                kept[-1] = replace(before, duration=note.offset - before.onset)
-            continue
-        other = _moved(sheet, note, kept, moved, amount)
-        kept.append(note if is_locked(locked, other.onset, other.offset) else other)
-    return _one_at_a_time(kept)
 
+    sheet: LeadSheet
+    amount: float
+    locked: Spans = ()
 
-def _moved(
-    sheet: LeadSheet, note: LineNote, before: list[LineNote], dice: float, amount: float
-) -> LineNote:
-    """Return a note early, late, or where it is."""
-    step = 1 / 3 if sheet.parts == 3 else 0.5
-    place = strength(sheet, note.onset)
-    free_from = before[-1].onset if before else 0.0
-    early = note.onset - step
-    if place >= 0.75 and note.duration >= _LONG and early - free_from >= step - _EPSILON:
-        if dice < _ANTICIPATE * amount and early >= 0:
+    @cached_property
+    def _free(self) -> Flags:
+        return droppable(self.sheet, self.amount)
+
+    @property
+    def step(self) -> float:
+        """Return by how many beats notes are moved."""
+        return 1 / 3 if self.sheet.parts == 3 else 0.5
+
+    def notes(
+        self, first: int, last: int, before: LineNote | None, rng: np.random.Generator
+    ) -> tuple[LineNote, ...]:
+        """Return some notes of the melody in time, one at a time.
+
+        Parameters
+        ----------
+        first, last : int
+            Of the melody's notes, from one to before another.
+        before : LineNote, optional
+            What was played of the note before the first; it may come back longer or shorter, and is
+            the first of the result.
+        rng : np.random.Generator
+            Decides which notes are moved.
+        """
+        kept = [] if before is None else [before]
+        for index in range(first, last):
+            note = self.sheet.melody[index]
+            dropped, moved = rng.random(2)
+            if is_locked(self.locked, note.onset, note.offset):
+                kept.append(note)
+            elif kept and self._is_left_out(index, kept[-1], dropped):
+                if not is_locked(self.locked, kept[-1].onset, kept[-1].offset):
+                    kept[-1] = replace(kept[-1], duration=note.offset - kept[-1].onset)
+            else:
+                free_from = kept[-1].onset if kept else -np.inf
+                other = self._moved(note, free_from, moved)
+                stays = is_locked(self.locked, other.onset, other.offset)
+                kept.append(note if stays else other)
+        return one_at_a_time(kept)
+
+    def _is_left_out(self, index: int, before: LineNote, dice: float) -> bool:
+        note = self.sheet.melody[index]
+        repeats = before.pitch == note.pitch and note.duration <= _SHORT
+        if repeats and strength(self.sheet, note.onset) == 0:
+            return dice < _JOIN * self.amount
+        bears = note.offset - before.onset <= _FARTHEST + _EPSILON
+        return bears and bool(self._free[index]) and dice < 2 * self.amount
+
+    def _moved(self, note: LineNote, free_from: float, dice: float) -> LineNote:
+        """Return a note early, late, or where it is."""
+        place = strength(self.sheet, note.onset)
+        if place == 0:
+            return note
+        early, step = note.onset - self.step, self.step
+        often = min((_EARLY if place >= _STRONG else _EARLY_WEAK) * self.amount, _MOST_MOVED)
+        has_room = early - free_from >= step - _EPSILON and early >= 0
+        if has_room and note.duration >= _ROOM - step and dice < often:
             return replace(note, onset=early, duration=note.duration + step)
-    elif note.weight < _WEAK and place > 0 and note.duration >= _ROOM and dice < _DELAY * amount:
-        return replace(note, onset=note.onset + step, duration=note.duration - step)
-    return note
+        if note.duration >= _ROOM and dice > 1 - min(_LATE * self.amount, _MOST_MOVED):
+            return replace(note, onset=note.onset + step, duration=note.duration - step)
+        return note
 
 
-def _one_at_a_time(notes: Sequence[LineNote]) -> tuple[LineNote, ...]:
-    """Return notes cut where the next one begins."""
+def one_at_a_time(notes: Sequence[LineNote]) -> tuple[LineNote, ...]:
+    """Return notes, ascending, each cut where the next one begins."""
     ends = [*(note.onset for note in notes[1:]), np.inf]
     return tuple(
         replace(note, duration=min(note.duration, end - note.onset))
