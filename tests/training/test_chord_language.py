@@ -1,7 +1,12 @@
+import re
+from pathlib import Path
+
+import music21
 import numpy as np
 import torch
 
-from toolkit.evaluation.chord_corpora import SPLITS, split_of
+from toolkit.evaluation import style_items, works
+from toolkit.evaluation.chord_corpora import SPLITS, scores_read, split_of
 from toolkit.models.chord_language import Config, Model
 from toolkit.style.harmony.chord_events import FIELDS, START, Events
 from toolkit.training.chord_language import Charts, ChordLanguage, perplexities
@@ -49,3 +54,19 @@ def test_titles_are_split_whatever_their_spelling():
     titles = [f"tune {number}" for number in range(2000)]
     shares = [sum(split_of(title) == split for title in titles) / 2000 for split in SPLITS]
     assert np.allclose(shares, (0.8, 0.1, 0.1), atol=0.03)
+
+
+def test_no_work_that_is_measured_is_learned_from():
+    analyses, chorales = scores_read()
+    measured = {*works.HELD_OUT, *works.HELD_OUT_BEATS}
+    assert measured.isdisjoint(chorales)
+    assert {item.source for item in style_items.ITEMS}.isdisjoint(chorales)
+    # Analyses have names of their own: what of Bach's they are of is said inside.
+    for path in analyses:
+        if path.startswith("bach/"):
+            number = re.search(r"^BWV: *(\S+)", _text(path), re.MULTILINE)
+            assert f"bach/bwv{number[1]}" not in measured, path
+
+
+def _text(path):
+    return (Path(music21.__file__).parent / "corpus" / path).read_text(encoding="utf-8")

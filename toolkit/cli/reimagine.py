@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli.restore import AcceptTruncated, AsJson, Force, Quiet, Seed, Set
+from toolkit.cli.options import AcceptTruncated, AsJson, Force, Quiet, Seed, Set
 
 
 def reimagine(
@@ -51,7 +51,10 @@ def reimagine(
         typer.Option(min=0, max=1, help="0 colors only, 0.5 as professionals do, 1 bold."),
     ] = None,
     melody: Annotated[
-        float | None, typer.Option(min=0, max=1, help="How freely the tune is played; 0: as it is.")
+        float | None,
+        typer.Option(
+            min=0, max=1, help="0: the tune as it is, 0.5: paraphrased, 1: nearly a solo."
+        ),
     ] = None,
     swing: Annotated[
         float, typer.Option(min=0, max=4, help="Ratio of the soloist's eighths; 1 is even.")

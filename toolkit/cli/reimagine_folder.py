@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolkit.cli.reimagine_style import FILE
+from toolkit.cli.stem_folder import RECORD
+
 if TYPE_CHECKING:
     from toolkit.cli.reimagine_job import Made, Taken
     from toolkit.pipeline import Pipeline, Value
@@ -40,7 +43,7 @@ def write(
         from toolkit.style.style_text import dump_style
 
         # It has no file of its own: this is where it is found again, and edited.
-        (folder / "style.toml").write_text(dump_style(style), encoding="utf-8")
+        (folder / FILE).write_text(dump_style(style), encoding="utf-8")
     found = record(
         pipeline=pipeline,
         steps=best.steps,
@@ -51,15 +54,17 @@ def write(
         settings={**settings, "seed": best.seed},
         warnings=taken.warnings,
     )
-    (folder / "record.json").write_text(dump(found), encoding="utf-8")
+    (folder / RECORD).write_text(dump(found), encoding="utf-8")
     report = reimagined.report(best.values, style, best.steps, taken.warnings, best.measured)
     reimagined.write(folder, report)
     return report
 
 
 def _files(folder: Path) -> list[str]:
+    from toolkit.report.reimagined import NAMES
+
     names = [each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file()]
-    return sorted([*names, "report.html", "report.json"])
+    return sorted([*names, *NAMES])
 
 
 def _one(folder: Path, made: Made, run: Run) -> str:

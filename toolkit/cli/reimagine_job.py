@@ -122,7 +122,7 @@ def perform(request: Request) -> None:
 
             report = write(part, candidates, taken, pipeline, style, settings, run)
     if not request.quiet:
-        _tell(request, taken, candidates[0], report)
+        _tell(request, candidates[0], report)
     result(json.dumps(report, indent=2) if request.as_json else str(folder))
 
 
@@ -173,7 +173,7 @@ def chain(request: Request, layers: frozenset[str], kind: type) -> Pipeline:
 
     builders: list[tuple[type, Callable[[], list[Step]]]] = [
         (Audio, lambda: hearing(request)),
-        (Notes, lambda: [one_step("lead-sheet", key=request.key)]),
+        (Notes, lambda: [one_step("lead-sheet", title=request.source.stem, key=request.key)]),
         (LeadSheet, lambda: _rewriting(request, layers)),
         (Arrangement, lambda: [one_step("perform", swing=request.swing)]),
         (Performance, lambda: [one_step("render"), one_step("mix")]),
@@ -192,7 +192,7 @@ def chain(request: Request, layers: frozenset[str], kind: type) -> Pipeline:
 
 def hearing(request: Request) -> list[Step]:
     """Return the steps from a recording to notes with their meter."""
-    return [one_step("transcribe", model=request.model), one_step("annotate")]
+    return [one_step("transcribe", model=request.model), one_step("annotate", clean=True)]
 
 
 def _rewriting(request: Request, layers: frozenset[str]) -> list[Step]:
@@ -208,6 +208,8 @@ def _rewriting(request: Request, layers: frozenset[str]) -> list[Step]:
         "style": request.style,
         "ensemble": request.ensemble,
         "tempo": request.tempo,
+        "harmony": "harmony" in layers,
+        "lock": request.lock,
         "rhythm": "rhythm" in layers,
         "timbre": "timbre" in layers,
     }
@@ -321,7 +323,7 @@ def _layers(text: str) -> frozenset[str]:
     return words
 
 
-def _tell(request: Request, taken: Taken, made: Made, report: dict[str, Any]) -> None:
+def _tell(request: Request, made: Made, report: dict[str, Any]) -> None:
     rows = [
         ("  " + step.id, key.replace("_", " "), str(value))
         for step in made.steps
@@ -329,4 +331,4 @@ def _tell(request: Request, taken: Taken, made: Made, report: dict[str, Any]) ->
         if not isinstance(value, list | dict)
     ]
     say(str(request.source), *(table(rows) if rows else []))
-    say(*(f"warning: {each}" for each in (*taken.warnings, *report["warnings"])))
+    say(*(f"warning: {each}" for each in report["warnings"]))

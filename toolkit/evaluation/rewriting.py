@@ -67,6 +67,7 @@ def performed(sheet: LeadSheet, settings: Settings) -> Performance:
             "arrange",
             style=settings.style,
             ensemble=settings.ensemble,
+            harmony=settings.harmony,
             rhythm=settings.rhythm,
         ),
         _step("perform"),
@@ -88,7 +89,7 @@ def written_down(audio: Audio) -> Notes:
     """Return the notes of a recording with its beats, as ``reimagine`` hears it."""
     steps = (
         _step("transcribe"),
-        Step("annotate", _step("annotate").stage, ("transcribe", "input")),
+        Step("annotate", _step("annotate", clean=True).stage, ("transcribe", "input")),
     )
     pipeline = Pipeline("hear", "As reimagine does.", Audio, Notes, steps)
     made = execute(pipeline, audio, Run(checkpoints=shipped()))[0]

@@ -16,6 +16,9 @@ from toolkit.style.lead_sheet import LeadSheet
 from toolkit.style.style import Style
 from toolkit.values import DRUMS
 
+NAMES = ("report.html", "report.json")
+"""What the page and the data are called."""
+
 _PIXELS_PER_BEAT, _ROW = 14, 3
 _COLORS = ("#1f5f8b", "#b5651d", "#3f7d20", "#9c2c5a", "#6a4c93", "#7a6c00")
 _STYLE = """
@@ -86,18 +89,31 @@ def _origin(style: Style) -> dict[str, Any]:
 
 
 def write(folder: Path, report: Mapping[str, Any]) -> None:
-    """Write ``report.json`` and ``report.html`` into a folder."""
+    """Write the page and the data, called as `NAMES` says, into a folder."""
+    page, plain = (folder / name for name in NAMES)
     data = {key: value for key, value in report.items() if key != "roll"}
-    (folder / "report.json").write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-    (folder / "report.html").write_bytes(_page(report))
+    plain.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    page.write_bytes(_page(report))
 
 
 def _cautions(found: Mapping[str, Any]) -> list[str]:
-    """Return what the user should know about where the tune comes from."""
-    origin = found.get("melody_from", "tune")
-    if origin in ("tune", "only voice"):
-        return []
-    return [f"no voice stands out as the tune, so the {origin} stands for it: check leadsheet.txt"]
+    """Return what the user should know about where the tune comes from, and what is lost of it."""
+    origin, cautions = found.get("melody_from", "tune"), []
+    if origin not in ("tune", "only voice"):
+        cautions.append(
+            f"no voice stands out as the tune, so the {origin} stands for it: check leadsheet.txt"
+        )
+    if "slow_beats" in found:
+        cautions.append(
+            f"beats were counted at {found['slow_beats']:.0f} to {found['fast_beats']:.0f} a "
+            "minute, but one tempo is played: parts of it are faster or slower than they were"
+        )
+    if "near_a_beat" in found:
+        cautions.append(
+            "the notes that were heard are short and keep to no beat: if this is speech or noise, "
+            "nothing of it is in what was made"
+        )
+    return cautions
 
 
 def _bars(source: LeadSheet, arrangement: Arrangement) -> list[dict[str, Any]]:

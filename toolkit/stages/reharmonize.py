@@ -21,11 +21,13 @@ class Reharmonize:
 
     def __call__(self, sheet: LeadSheet, run: Run) -> LeadSheet:
         """Return the sheet with other chords; reports what was done, and to which chord."""
+        from toolkit.style.band.tempo_choice import shortest_held
         from toolkit.style.bar_ranges import spans
         from toolkit.style.harmony.reharmonize import explained
         from toolkit.style.style import load_style
 
-        harmony = load_style(self.style).harmony
+        style = load_style(self.style)
+        harmony = style.harmony
         made = explained(
             sheet,
             amount=harmony.reharm if self.amount < 0 else self.amount,
@@ -33,6 +35,7 @@ class Reharmonize:
             color=harmony.color,
             rng=run.rng(),
             locked=spans(self.lock, sheet),
+            held=shortest_held(sheet, style.tempo),
         )
         run.report(
             chords_before=len(sheet.chords),

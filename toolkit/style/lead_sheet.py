@@ -131,6 +131,7 @@ class LeadSheet:
     title: str = ""
     melody_confidence: float = 1.0
     _onsets: tuple[float, ...] = field(default=(), repr=False, compare=False)
+    _bar_lines: tuple[float, ...] = field(default=(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.bars or not self.keys:
@@ -141,6 +142,7 @@ class LeadSheet:
         chords = tuple(sorted(self.chords, key=lambda span: span.onset))
         object.__setattr__(self, "chords", chords)
         object.__setattr__(self, "_onsets", tuple(span.onset for span in chords))
+        object.__setattr__(self, "_bar_lines", tuple(bar.onset for bar in self.bars))
 
     @property
     def length(self) -> float:
@@ -167,8 +169,7 @@ class LeadSheet:
 
     def bar_at(self, beat: float) -> int:
         """Return the index of the bar that a beat lies in; the first for a pickup."""
-        index = bisect_right([bar.onset for bar in self.bars], beat + 1e-6) - 1
-        return max(index, 0)
+        return max(bisect_right(self._bar_lines, beat + 1e-6) - 1, 0)
 
     def phrase_at(self, beat: float) -> Phrase:
         """Return the phrase that a beat lies in; without phrases, one over the whole."""

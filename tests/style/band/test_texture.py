@@ -45,3 +45,9 @@ def test_a_piano_for_everybody():
         style = on_piano(load_style(name))
         for ensemble in style.ensembles:
             assert {seat.program for seat in style.band(ensemble)} <= {0}
+
+
+def test_voices_over_the_pieces_own_chords_stay_whatever_those_are():
+    parts = played(as_written(load_style("jazz-swing"), fitted=False))
+    inner = next(part for part in parts.values() if part.role == "chords")
+    assert [tone.pitch for tone in inner.tones] == [64, 67, 65]

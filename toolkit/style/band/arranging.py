@@ -11,6 +11,8 @@ from toolkit.style.band.form import framed, held_from
 from toolkit.style.band.meter_choice import in_meter
 from toolkit.style.band.playing import Scene, play
 from toolkit.style.band.tempo_choice import choose_tempo, rescaled
+from toolkit.style.harmony.giving_way import give_way
+from toolkit.style.harmony.harmonic_slots import Spans, is_within
 from toolkit.style.lead_sheet import LeadSheet
 from toolkit.style.style import Style
 
@@ -26,6 +28,7 @@ def arrange(
     ensemble: str = "",
     rng: np.random.Generator,
     tempo: float | None = None,
+    locked: Spans | None = None,
 ) -> Arrangement:
     """Return a piece arranged for the band of a style.
 
@@ -42,6 +45,9 @@ def arrange(
         depends on its name alone, so that a band with one more player plays the same otherwise.
     tempo : float, optional
         Beats a minute; from the sheet's and the style's unless given.
+    locked : tuple[tuple[float, float], ...], optional
+        Spans in beats of the sheet whose chords stay; all others may give way to what the tune
+        holds over them. None of them does unless given.
 
     Returns
     -------
@@ -57,7 +63,12 @@ def arrange(
     seats = style.band(ensemble)
     metered = in_meter(sheet, style.meter)
     chosen, factor = choose_tempo(metered, style.tempo, tempo)
-    full, body = framed(rescaled(metered, factor, chosen), style)
+    ready = rescaled(metered, factor, chosen)
+    if locked is not None:
+        # Neither the meter nor the tempo has changed how many chords there are.
+        fixed = [index for index, span in enumerate(sheet.chords) if is_within(span, locked)]
+        ready = give_way(ready, fixed)
+    full, body = framed(ready, style)
     seed = int(rng.integers(_SEED))
     roles = tuple(seat.role for seat in seats)
     parts = tuple(

@@ -12,8 +12,11 @@ from dataclasses import replace
 
 from toolkit.style.band.energy import FRAME
 from toolkit.style.band.frame_chords import intro_chords, last_chord, lead_in
+from toolkit.style.chord import QUALITIES, Chord
+from toolkit.style.harmony.giving_way import give_way
 from toolkit.style.key import tonic_and_mode
 from toolkit.style.lead_sheet import Bar, ChordSpan, LeadSheet, LineNote, Phrase
+from toolkit.style.scales import avoid_notes
 from toolkit.style.style import Style
 
 _INTRO_BARS = 4
@@ -121,17 +124,22 @@ def _with_intro_music(sheet: LeadSheet, style: Style, front: tuple[Bar, ...]) ->
         return sheet
     start = front[-1].offset
     pickup = min([start, *(note.onset for note in sheet.melody)])
+    composed: tuple[ChordSpan, ...] = ()
     if style.form.intro == "last-phrase":
         quoted, spans = _last_bars(sheet, front)
         if spans and _rests_on_tonic(sheet, spans, front[-1]):
             before = tuple(span for span in spans if span.onset < front[-1].onset - _EPSILON)
-            spans = (*_until(before, front[-1].onset), *lead_in(sheet, style, front[-1]))
+            composed = lead_in(sheet, style, front[-1])
+            spans = (*_until(before, front[-1].onset), *composed)
             pickup = min(pickup, front[-1].onset)
         melody = tuple(_cut(note, pickup) for note in quoted if note.onset < pickup - 0.2)
     else:
-        melody, spans = (), intro_chords(sheet, style, front)
+        composed = spans = intro_chords(sheet, style, front)
+        melody = ()
     own = tuple(span for span in sheet.chords if span.onset >= start - 1e-6)
-    return replace(sheet, melody=(*melody, *sheet.melody), chords=(*spans, *own))
+    made = replace(sheet, melody=(*melody, *sheet.melody), chords=(*spans, *own))
+    quoted_or_own = [index for index, span in enumerate(made.chords) if span not in composed]
+    return give_way(made, quoted_or_own)
 
 
 def _rests_on_tonic(sheet: LeadSheet, spans: tuple[ChordSpan, ...], last: Bar) -> bool:
@@ -214,7 +222,8 @@ def _extended(
     if melody:
         source = [note for note in melody if note.onset < begin][-1:] or [melody[-1]]
         if inside:
-            extra = replace(source[0], onset=final.onset, duration=final.beats, weight=_QUOTED)
+            pitch = _nearest(source[0].pitch, spans[-1].chord)
+            extra = LineNote(final.onset, final.beats, pitch, _QUOTED, source[0].velocity)
             melody = (*melody, extra)
         elif source[0].offset > begin - sheet.bars[-1].beats:
             kept = replace(source[0], duration=final.offset - source[0].onset)
@@ -226,3 +235,12 @@ def _extended(
         melody=melody,
         phrases=(*sheet.phrases, Phrase(begin, final.offset - begin, "ending")),
     )
+
+
+def _nearest(pitch: int, chord: Chord) -> int:
+    """Return a pitch, or the nearest one of a chord's triad if the chord does not bear it."""
+    if pitch % 12 not in avoid_notes(chord):
+        return pitch
+    tones = {(chord.root + step) % 12 for step in QUALITIES[chord.quality][:3]}
+    return min((each for each in range(pitch - 6, pitch + 7) if each % 12 in tones),
+               key=lambda each: abs(each - pitch))  # fmt: skip

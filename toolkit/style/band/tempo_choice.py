@@ -53,6 +53,11 @@ def choose_tempo(
     return tempo(best), best
 
 
+def shortest_held(sheet: LeadSheet, span: tuple[float, float]) -> float:
+    """Return how many beats of a sheet become one beat at a tempo of a style, 1 at most."""
+    return min(1 / choose_tempo(sheet, span)[1], 1.0)
+
+
 def rescaled(sheet: LeadSheet, factor: float, tempo: float) -> LeadSheet:
     """Return the sheet at another tempo with every beat written as so many new beats.
 

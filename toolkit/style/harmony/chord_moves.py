@@ -98,12 +98,13 @@ def moves(slot: Slot, palette: Palette, targets: tuple[tuple[int, bool], ...]) -
 def _keeps(move: Move, slot: Slot) -> bool:
     """Return whether a cadence is still one.
 
-    Its dominant is heard; its last chord comes first and alone, or leads on to the next phrase.
+    Its dominant is heard; its last chord stays to the end of the phrase. Turnarounds lead on where
+    the phrase has come to rest a bar before.
     """
     roots = [chord % 12 for _, chord in move.parts]
     if slot.closes:
-        leads_on = move.target != ANY and slot.following is not None
-        return roots[0] == slot.chord.root and (len(roots) == 1 or leads_on)
+        leads_on = move.target != ANY and slot.following is not None and slot.rests
+        return roots[0] == slot.chord.root and (len(set(roots)) == 1 or leads_on)
     return not slot.keeps_root or slot.chord.root in roots
 
 

@@ -118,6 +118,7 @@ def steered(
     sheet: LeadSheet,
     found: list[Slot],
     options: list[list[Move]],
+    tune: Tune,
     palette: Palette,
     amount: float,
     rng: np.random.Generator,
@@ -130,6 +131,8 @@ def steered(
         With the melody and the bars.
     found, options
         The slots, and what may stand in each.
+    tune : Tune
+        The melody.
     palette : Palette
         Of the style.
     amount : float
@@ -137,7 +140,6 @@ def steered(
     rng : np.random.Generator
         Of the noise by which runs differ.
     """
-    tune = Tune(sheet)
     noise = [rng.gumbel(0, _TEMPERATURE, len(each)) for each in options]
     fixed = [
         _gains(slot, candidates, tune) + each

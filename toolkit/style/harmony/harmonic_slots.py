@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from toolkit.style.chord import QUALITIES, Chord
+from toolkit.style.harmony.melody_fit import Tune
 from toolkit.style.lead_sheet import ChordSpan, LeadSheet
 
 Spans = tuple[tuple[float, float], ...]
@@ -41,6 +43,8 @@ class Slot:
         Whether it belongs to a cadence or begins the piece: root and function stay.
     closes : bool
         Whether it is a phrase's last.
+    rests : bool
+        Whether the source's chord has sounded for a whole bar before.
     anchor : float
         How much the root is held on to here, 1 being usual.
     most : int
@@ -60,6 +64,7 @@ class Slot:
     goes_on: bool = False
     keeps_root: bool = False
     closes: bool = False
+    rests: bool = False
     anchor: float = 1.0
     most: int = 1
     locked: bool = False
@@ -70,19 +75,34 @@ class Slot:
         return self.onset + self.duration
 
 
-def slots(sheet: LeadSheet, locked: Spans = (), *, thin: bool = True) -> list[Slot]:
+def slots(sheet: LeadSheet, tune: Tune | None = None, locked: Spans = ()) -> list[Slot]:
     """Return the slots of a lead sheet.
 
-    Chords are moved to the nearest beat. Where more sound in a bar than can be played at the
-    tempo, `thin` leaves out the shortest.
+    Chords are moved to the nearest beat.
+
+    Parameters
+    ----------
+    sheet : LeadSheet
+        With chords.
+    tune : Tune, optional
+        Its melody. Where more chords sound in a bar than can be played at the tempo, the shortest
+        are left out, if their neighbors bear what is held over them; all stay unless given.
+    locked : tuple[tuple[float, float], ...]
+        Spans in beats in which nothing changes.
     """
-    spans = [span for span in sheet.chords if not _in(span, locked)]
-    snapped = [*_snapped(spans), *(span for span in sheet.chords if _in(span, locked))]
+    spans = [span for span in sheet.chords if not is_within(span, locked)]
+    snapped = [*_snapped(spans), *(span for span in sheet.chords if is_within(span, locked))]
     pieces = [piece for span in sorted(snapped, key=_onset) for piece in _pieces(sheet, span)]
     found = [_slot(sheet, *piece, locked) for piece in pieces]
-    if thin:
-        found = _thinned(sheet, found)
+    if tune is not None:
+        found = _thinned(sheet, found, tune)
     return list(_connected(sheet, found))
+
+
+def is_within(span: ChordSpan | Slot, spans: Spans) -> bool:
+    """Return whether most of a span lies in others, given in beats."""
+    inside = sum(max(min(span.offset, end) - max(span.onset, start), 0.0) for start, end in spans)
+    return inside > span.duration / 2
 
 
 def most_chords(beats: int, tempo: float) -> int:
@@ -104,12 +124,6 @@ def _onset(span: ChordSpan) -> float:
     return span.onset
 
 
-def _in(span: ChordSpan | Slot, spans: Spans) -> bool:
-    """Return whether most of a span lies in others."""
-    inside = sum(max(min(span.offset, end) - max(span.onset, start), 0.0) for start, end in spans)
-    return inside > span.duration / 2
-
-
 def _snapped(spans: list[ChordSpan]) -> Iterable[ChordSpan]:
     for span in spans:
         onset, offset = round(span.onset), round(span.offset)
@@ -127,6 +141,7 @@ def _pieces(sheet: LeadSheet, span: ChordSpan) -> Iterable[tuple[ChordSpan, floa
 
 def _slot(sheet: LeadSheet, span: ChordSpan, onset: float, offset: float, locked: Spans) -> Slot:
     bar = sheet.bar_at(onset) if onset >= -_EPSILON else -1
+    before = onset - span.onset
     return Slot(
         onset,
         offset - onset,
@@ -135,25 +150,38 @@ def _slot(sheet: LeadSheet, span: ChordSpan, onset: float, offset: float, locked
         bar,
         sheet.bar_at(max(sheet.phrase_at(onset).onset, 0.0)),
         opens_bar=bar >= 0 and abs(onset - sheet.bars[bar].onset) < _EPSILON,
-        goes_on=onset > span.onset + _EPSILON,
-        locked=_in(span, locked),
+        goes_on=before > _EPSILON,
+        rests=before >= sheet.bars[max(bar, 0)].beats - _EPSILON,
+        locked=is_within(span, locked),
     )
 
 
-def _thinned(sheet: LeadSheet, found: list[Slot]) -> list[Slot]:
+def _thinned(sheet: LeadSheet, found: list[Slot], tune: Tune) -> list[Slot]:
     """Return slots of which no bar has more than it can hold; what is left out prolongs others."""
     kept = list(found)
     for bar in {slot.bar for slot in found}:
         most = 1 if bar < 0 else most_chords(sheet.bars[bar].beats, sheet.tempo)
         mine = [slot for slot in kept if slot.bar == bar]
         while len(mine) > most and not any(slot.locked for slot in mine):
-            weakest = min(mine[1:], key=lambda slot: (slot.duration, -_tension(slot.chord)))
-            before = mine[mine.index(weakest) - 1]
-            longer = replace(before, duration=weakest.offset - before.onset)
-            kept[kept.index(before)] = longer
+            pairs = [
+                (before, slot)
+                for before, slot in pairwise(mine)
+                if not _closes(sheet, slot) and tune.bears(before.onset, slot.offset, before.chord)
+            ]
+            if not pairs:
+                break
+            before, weakest = min(
+                pairs, key=lambda pair: (pair[1].duration, _tension(pair[1].chord))
+            )
+            kept[kept.index(before)] = replace(before, duration=weakest.offset - before.onset)
             kept.remove(weakest)
             mine = [slot for slot in kept if slot.bar == bar]
     return kept
+
+
+def _closes(sheet: LeadSheet, slot: Slot) -> bool:
+    """Return whether a phrase ends with a slot: its cadence is not left out."""
+    return slot.offset >= _phrase_end(sheet, slot) - _EPSILON
 
 
 def _tension(chord: Chord) -> int:

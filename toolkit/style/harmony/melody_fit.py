@@ -32,7 +32,9 @@ _BORNE: dict[str, tuple[int, ...]] = {
 """Tensions that may be held, in semitones above the root; all that is in neither is avoided."""
 
 _TENSION_COST, _AVOID_COST = 0.25, 1.0
-_LONG = 1.0
+HELD = 1.0
+"""From how many beats on a note is held, where a beat stays one."""
+
 _HALF = 0.5
 _EPSILON = 1e-6
 
@@ -95,10 +97,13 @@ class Tune:
     ----------
     sheet : LeadSheet
         Whose melody it is.
+    held : float
+        From how many beats on a note is held.
     """
 
-    def __init__(self, sheet: LeadSheet) -> None:
+    def __init__(self, sheet: LeadSheet, held: float = HELD) -> None:
         self._notes = sheet.melody
+        self._held = held
         self._ends = [note.offset for note in sheet.melody]
         strong = [bar.onset for bar in sheet.bars]
         strong += [bar.onset + bar.beats / 2 for bar in sheet.bars if bar.beats % 2 == 0]
@@ -108,8 +113,8 @@ class Tune:
     def heard(self, onset: float, offset: float) -> list[Heard]:
         """Return what sounds in a span of beats.
 
-        A note weighs if half a beat or more of it sounds there, and it lasts a beat or begins there
-        on a strong beat.
+        A note weighs if half a beat or more of it sounds there, and it is held or begins there on
+        a strong beat.
         """
         found = []
         for note in self._notes[bisect_left(self._ends, onset + _EPSILON) :]:
@@ -117,9 +122,15 @@ class Tune:
                 break
             beats = min(note.offset, offset) - max(note.onset, onset)
             accented = note.onset >= onset - _EPSILON and round(note.onset, 3) in self._strong
-            held = accented or note.duration >= _LONG - _EPSILON
-            found.append(Heard(note, beats, held and beats >= _HALF - _EPSILON))
+            held = accented or note.duration >= self._held - _EPSILON
+            least = min(_HALF, self._held)
+            found.append(Heard(note, beats, held and beats >= least - _EPSILON))
         return found
+
+    def bears(self, onset: float, offset: float, chord: Chord) -> bool:
+        """Return whether a chord's root in some color bears all that weighs in a span of beats."""
+        allowed = self.fit(onset, offset)[1]
+        return bool(allowed.reshape(len(CLASSES), 12)[:, chord.root].any())
 
     def fit(self, onset: float, offset: float) -> tuple[Array, npt.NDArray[np.bool_]]:
         """Return the cost of every chord in a span, and whether no note that weighs is avoided.

@@ -22,7 +22,7 @@ from toolkit.style.harmony.chord_palettes import PALETTES
 from toolkit.style.harmony.chord_steering import lattice, steered
 from toolkit.style.harmony.functions import function
 from toolkit.style.harmony.harmonic_slots import Slot, Spans, slots
-from toolkit.style.harmony.melody_fit import Tune
+from toolkit.style.harmony.melody_fit import HELD, Tune
 from toolkit.style.harmony.repeats import said_again
 from toolkit.style.lead_sheet import ChordSpan, LeadSheet
 
@@ -68,6 +68,7 @@ def reharmonize(
     color: float,
     rng: np.random.Generator,
     locked: Spans = (),
+    held: float = HELD,
 ) -> LeadSheet:
     """Return the sheet with other chords, each with its function; all else stays as it is.
 
@@ -85,6 +86,9 @@ def reharmonize(
         Decides between what is about equally good.
     locked : tuple[tuple[float, float], ...]
         Spans in beats whose chords stay as they are.
+    held : float
+        From how many beats on a note of the melody is held: half a beat where each will be written
+        as two.
 
     Raises
     ------
@@ -92,7 +96,7 @@ def reharmonize(
         If an amount is out of range or no palette has the name.
     """
     return explained(
-        sheet, amount=amount, palette=palette, color=color, rng=rng, locked=locked
+        sheet, amount=amount, palette=palette, color=color, rng=rng, locked=locked, held=held
     ).sheet
 
 
@@ -104,18 +108,21 @@ def explained(
     color: float,
     rng: np.random.Generator,
     locked: Spans = (),
+    held: float = HELD,
 ) -> Reharmonization:
     """Return what `reharmonize` does, with what was done span by span."""
     if not 0 <= amount <= 1 or not 0 <= color <= 1:
         raise ValueError(f"amount={amount} and color={color} must be 0..1")
     if palette != "plain" and palette not in PALETTES:
         raise ValueError(f"no palette {palette!r}: plain, {', '.join(PALETTES)}")
-    found = slots(sheet, locked, thin=palette != "plain") if sheet.chords else []
-    if not found or palette == "plain":
+    if not sheet.chords or palette == "plain":
         return Reharmonization(_with_functions(sheet), ())
-    tune = Tune(sheet)
+    tune = Tune(sheet, held)
+    found = slots(sheet, tune, locked)
+    if not found:
+        return Reharmonization(_with_functions(sheet), ())
     options = lattice(found, PALETTES[palette], tune, amount)
-    chosen = steered(sheet, found, options, PALETTES[palette], amount, rng)
+    chosen = steered(sheet, found, options, tune, PALETTES[palette], amount, rng)
     chosen = said_again(sheet, found, options, chosen)
     return _written(sheet, found, chosen, tune, palette, color, rng)
 

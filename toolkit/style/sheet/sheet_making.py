@@ -23,6 +23,10 @@ from toolkit.values import DRUMS, Note, Notes
 
 Array = npt.NDArray[np.float64]
 
+_USUAL = (0.06, 0.94)
+_UNEVEN = 1.45
+_FEW_NOTES, _ON_GRID, _SHORT_SECONDS = 16, 0.7, 0.15
+
 
 def make_sheet(notes: Notes, *, title: str = "", run: Run | None = None) -> LeadSheet:
     """Return the lead sheet of a piece.
@@ -81,7 +85,12 @@ def make_sheet(notes: Notes, *, title: str = "", run: Run | None = None) -> Lead
     )
     sheet = replace(sheet, phrases=phrases(sheet))
     if run is not None:
-        run.report(melody_from=tagged.source, **_findings(sheet))
+        run.report(
+            melody_from=tagged.source,
+            **_findings(sheet),
+            **_uneven(found),
+            **_doubtful(pitched, found),
+        )
     return sheet
 
 
@@ -159,6 +168,33 @@ def _in_beats(notes: Notes, onset: Array, duration: Array) -> Notes:
         if last > first
     ]
     return Notes(tuple(kept))
+
+
+def _uneven(found: Grid) -> dict[str, float]:
+    """Return the slow and the fast tempo of beats that are far from even, nothing of others.
+
+    An arrangement keeps to one tempo, so that a piece with bars counted in eighths between others
+    counted in quarters, or one that slows down by half, does not come out as it went.
+    """
+    edges = found.time(np.arange(0, max(found.bars[-1].offset, 1) + 1))
+    tempi = 60 / np.maximum(np.diff(edges), 1e-3)
+    slow, fast = (float(each) for each in np.quantile(tempi, _USUAL))
+    if fast < _UNEVEN * slow:
+        return {}
+    return {"slow_beats": round(slow, 1), "fast_beats": round(fast, 1)}
+
+
+def _doubtful(notes: Notes, found: Grid) -> dict[str, float]:
+    """Return how long notes are and how many keep to the beat, if both are rather like speech.
+
+    Of three spoken texts, notes were heard of 0.1 s, 59 to 63 % of them near parts of beats; of
+    four recordings of a piano and a choir, of 0.3 to 0.5 s, 79 % and more of them.
+    """
+    share = snapping.on_grid_share(found.at([note.onset for note in notes]))
+    seconds = float(np.median([note.offset - note.onset for note in notes]))
+    if len(notes) < _FEW_NOTES or share >= _ON_GRID or seconds >= _SHORT_SECONDS:
+        return {}
+    return {"near_a_beat": round(share, 2), "usual_note_seconds": round(seconds, 2)}
 
 
 def _findings(sheet: LeadSheet) -> dict[str, object]:

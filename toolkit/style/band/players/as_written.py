@@ -13,14 +13,16 @@ _HELD = 0.9  # beats; what is shorter passes by
 def play(scene: Scene) -> Played:
     """Return the sheet's ``inner`` or ``bass`` voice, by the seat's option ``voice``.
 
-    A note that is held against a chord without its pitch class moves to the nearest tone of it.
+    A note that is held against a chord without its pitch class moves to the nearest tone of it,
+    unless the option ``fitted`` says that the chords are the piece's own.
     """
+    fitted = bool(scene.seat.options.get("fitted", True))
     voice: tuple[LineNote, ...] = getattr(scene.sheet, str(scene.seat.options["voice"]))
     tones = []
     for note in voice:
         span = scene.sheet.chord_at(note.onset)
         pitch = note.pitch
-        if span is not None and note.duration >= _HELD:
+        if fitted and span is not None and note.duration >= _HELD:
             pitch = _nearest(pitch, span.chord)
         if note.onset >= 0:
             tones.append(Tone(note.onset, note.duration, pitch, note.velocity))
