@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from toolkit.errors import ToolkitError
+from toolkit.training import weights
 from toolkit.training.loop import LOG, STATE
 from toolkit.training.recipe import Recipe
 from toolkit.training.sources import Ledger
 
-WEIGHTS = "weights.safetensors"
+_CLOCK = frozenset(("minutes", "hours"))
 
 
 def export(recipe: Recipe, ledger: Ledger) -> Path:
@@ -25,25 +25,24 @@ def export(recipe: Recipe, ledger: Ledger) -> Path:
     ToolkitError
         If nothing has been trained yet.
     """
-    from safetensors.torch import save
-
     state_file = recipe.folder / "training" / STATE
     if not state_file.is_file():
         raise ToolkitError(
             f"{recipe.name} has no training to export", f"train it: tonearm train {recipe.folder}"
         )
     state = torch.load(state_file, map_location="cpu", weights_only=True)
-    weights = {
-        key: value.half() if value.is_floating_point() else value
-        for key, value in state["average"].items()
-    }
-    data = save({key: value.contiguous() for key, value in weights.items()})
-    path = recipe.folder / WEIGHTS
-    path.write_bytes(data)
     rows = _log(recipe)
-    (recipe.folder / "manifest.toml").write_text(_manifest(recipe, data, rows), encoding="utf-8")
+    facts = {
+        "name": recipe.name, "task": recipe.task, "class": recipe.kind, "arch": recipe.arch,
+        "sample_rate": recipe.sample_rate,
+    }  # fmt: skip
+    path = weights.write(
+        recipe.folder, state["average"], facts, recipe.config, _figures(rows[-1]),
+        source="tonearm train, with recipe.toml beside this file",
+        on="The last validation of the training, on items that it did not hear.",
+    )  # fmt: skip
     _draw(rows, recipe.folder / "curves.png")
-    text = card(recipe, ledger, rows, sum(value.numel() for value in weights.values()))
+    text = card(recipe, ledger, rows, sum(value.numel() for value in state["average"].values()))
     (recipe.folder / "CARD.md").write_text(text, encoding="utf-8")
     return path
 
@@ -145,42 +144,10 @@ def _log(recipe: Recipe) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _manifest(recipe: Recipe, data: bytes, rows: list[dict[str, str]]) -> str:
-    config = "\n".join(f"{key} = {_toml(value)}" for key, value in recipe.config.items())
-    last = rows[-1]
-    metrics = "\n".join(
-        f"{name} = {value}" for name, value in last.items() if name not in {"minutes", "hours"}
-    )
-    return "\n".join(
-        [
-            f'name = "{recipe.name}"',
-            f'task = "{recipe.task}"',
-            f'class = "{recipe.kind}"',
-            f'arch = "{recipe.arch}"',
-            f"sample_rate = {recipe.sample_rate}",
-            f'file = "{WEIGHTS}"',
-            f"bytes = {len(data)}",
-            f'sha256 = "{hashlib.sha256(data).hexdigest()}"',
-            'licence = "MIT"',
-            'source = "tonearm train, with recipe.toml beside this file"',
-            "",
-            "[config]",
-            config,
-            "",
-            "# The last validation of the training, on items that it did not hear.",
-            "[metrics]",
-            metrics,
-            "",
-        ]
-    )
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(_toml(each) for each in value)}]"
-    return f'"{value}"' if isinstance(value, str) else str(value)
+def _figures(row: dict[str, str]) -> dict[str, float]:
+    """Return what a line of the log measured, the step as a whole number."""
+    measured = {name: float(value) for name, value in row.items() if name not in _CLOCK}
+    return measured | {"step": int(row["step"])}
 
 
 def _draw(rows: list[dict[str, str]], path: Path) -> None:
@@ -188,7 +155,7 @@ def _draw(rows: list[dict[str, str]], path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    names = [name for name in rows[0] if name not in {"step", "minutes", "hours"}]
+    names = [name for name in rows[0] if name not in {"step", *_CLOCK}]
     figure = Figure(figsize=(3.2 * len(names), 2.6), layout="constrained")
     FigureCanvasAgg(figure)
     for axis, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):

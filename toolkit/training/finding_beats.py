@@ -9,7 +9,6 @@ among beats to them.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 import time
@@ -22,7 +21,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors.torch import save
 from torch.nn import functional
 
 from toolkit.cache import cache_dir
@@ -34,7 +32,7 @@ from toolkit.style.listening.attack_features import (
     PERIODS,
     PHASE,
 )
-from toolkit.training import beat_lessons
+from toolkit.training import beat_lessons, weights
 from toolkit.training.beat_lessons import Lessons
 from toolkit.training.beat_material import GROUPS, material
 
@@ -250,21 +248,11 @@ def export(
     model: Model, config: Config, recipe: dict[str, Any], measured: dict[str, float], folder: Path
 ) -> None:
     """Write the weights and the manifest."""
-    data = save({key: value.half().contiguous() for key, value in model.state_dict().items()})
-    (folder / "weights.safetensors").write_bytes(data)
-    facts = {key: recipe[key] for key in ("name", "task", "class", "arch", "sample_rate")} | {
-        "file": "weights.safetensors",
-        "bytes": len(data),
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "licence": "MIT",
-        "source": "python -m toolkit.training.finding_beats, with material.toml beside this file",
-    }
-    lines = [f"{key} = {json.dumps(value)}" for key, value in facts.items()]
-    lines += ["", "[config]"]
-    lines += [f"{key} = {json.dumps(value)}" for key, value in asdict(config).items()]
-    lines += ["", "# On composers, tunes and songs that the network did not hear.", "[metrics]"]
-    lines += [f"{key} = {json.dumps(value)}" for key, value in measured.items()]
-    (folder / "manifest.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    weights.write(
+        folder, model.state_dict(), recipe, asdict(config), measured,
+        source="python -m toolkit.training.finding_beats, with material.toml beside this file",
+        on="On composers, tunes and songs that the network did not hear.",
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import copy
 import csv
-import hashlib
 import itertools
-import json
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,13 +19,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors.torch import save
 from torch import Tensor
 
 from toolkit.cache import cache_dir
 from toolkit.evaluation import chord_corpora, style_items, works
 from toolkit.models.chord_finder import Config, Model
-from toolkit.training import chord_charts, chord_lessons, chord_material
+from toolkit.training import chord_charts, chord_lessons, chord_material, weights
 from toolkit.training.chord_lessons import UNKNOWN, Sheet
 from toolkit.training.chord_material import Lesson
 
@@ -214,7 +211,7 @@ def train(
             loss_now = round(float(value.detach()), 4)
             rows.append({"step": step, "loss": loss_now} | figures(mean, held))
             _write(log, rows)
-            log.with_name("weights.safetensors").write_bytes(save(_halved(mean)))
+            log.with_name(weights.FILE).write_bytes(weights.encode(mean.state_dict()))
     return mean.eval()
 
 
@@ -262,10 +259,6 @@ def _said(model: Model, each: Sheet) -> dict[str, npt.NDArray[np.float32]]:
     return {name: value[0].numpy() for name, value in outputs.items()}
 
 
-def _halved(model: torch.nn.Module) -> dict[str, Tensor]:
-    return {key: value.half().contiguous() for key, value in model.state_dict().items()}
-
-
 def _write(path: Path, rows: Sequence[dict[str, float]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -277,21 +270,11 @@ def _write(path: Path, rows: Sequence[dict[str, float]]) -> None:
 def export(model: Model, config: Config, recipe: dict[str, Any], measured: dict[str, float],
            folder: Path) -> None:  # fmt: skip
     """Write weights as 16-bit floats, and the manifest."""
-    data = save(_halved(model))
-    (folder / "weights.safetensors").write_bytes(data)
-    facts = {key: recipe[key] for key in ("name", "task", "class", "arch", "sample_rate")} | {
-        "file": "weights.safetensors",
-        "bytes": len(data),
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "licence": "MIT",
-        "source": "python -m toolkit.training.finding_chords, with material.toml beside this file",
-    }
-    lines = [f"{key} = {json.dumps(value)}" for key, value in facts.items()]
-    lines += ["", "[config]"]
-    lines += [f"{key} = {json.dumps(value)}" for key, value in asdict(config).items()]
-    lines += ["", "# On songs and charts that the network did not hear, beat by beat.", "[metrics]"]
-    lines += [f"{key} = {json.dumps(value)}" for key, value in measured.items()]
-    (folder / "manifest.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    weights.write(
+        folder, model.state_dict(), recipe, asdict(config), measured,
+        source="python -m toolkit.training.finding_chords, with material.toml beside this file",
+        on="On songs and charts that the network did not hear, beat by beat.",
+    )  # fmt: skip
 
 
 def main(folder: Path) -> None:
