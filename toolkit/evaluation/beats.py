@@ -10,20 +10,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.adapters import basic_pitch, librosa_analysis, mir_scores, soundfont
-from toolkit.checkpoints import shipped
-from toolkit.evaluation import facts, table, works
+from toolkit.adapters import librosa_analysis, mir_scores, soundfont
+from toolkit.evaluation import facts, table, transcription, works
 from toolkit.evaluation.chart import chart
 from toolkit.evaluation.methods import choose
 from toolkit.evaluation.performance import MANNERS, Performance, perform
-from toolkit.registry import stage_class
-from toolkit.run import Run
 from toolkit.style.listening import structure
 from toolkit.values import Audio, Notes
 
 Array = npt.NDArray[np.float64]
 Found = tuple[Array, Array]
 """Beats and downbeats in seconds; the latter empty where a method has none."""
+
+Method = Callable[[Notes, Callable[[], Audio]], Found]
 
 SAMPLE_RATE = 22050
 
@@ -126,26 +125,20 @@ def _from_audio(notes: Notes, listen: Callable[[], Audio]) -> Found:
     return structure.pulse(Notes(), listen()).beats, np.zeros(0)
 
 
-def _from_own_transcript(notes: Notes, listen: Callable[[], Audio]) -> Found:
-    run = Run(checkpoints=shipped())
-    written = stage_class("transcribe")(model="notes")(listen(), run)
-    return _from_notes(written, listen)
-
-
-def _from_transcript(notes: Notes, listen: Callable[[], Audio]) -> Found:
-    return _from_notes(basic_pitch.transcribe(listen(), Run()), listen)
+def _heard_by(transcriber: str) -> Method:
+    """Return the method that goes by the notes which a transcriber of suite T1 hears."""
+    transcribe = transcription.METHODS[transcriber]
+    return lambda notes, listen: _from_notes(transcribe(listen()), listen)
 
 
 def _librosa(notes: Notes, listen: Callable[[], Audio]) -> Found:
     return librosa_analysis.beats(listen()), np.zeros(0)
 
 
-Method = Callable[[Notes, Callable[[], Audio]], Found]
-
 METHODS: Mapping[str, Method] = {
     "tonearm, notes": _from_notes,
     "tonearm, audio": _from_audio,
-    "tonearm, notes of the audio": _from_own_transcript,
-    "tonearm, basic-pitch's notes": _from_transcript,
+    "tonearm, notes of the audio": _heard_by("tonearm notes"),
+    "tonearm, basic-pitch's notes": _heard_by("basic-pitch"),
     "librosa, audio": _librosa,
 }
