@@ -306,3 +306,18 @@ def test_hum_has_one_pitch_one_drift_and_the_same_partials():
     fall = [levels[side].mean(axis=0) for side in SIDES]
     np.testing.assert_allclose(fall[1], fall[0], atol=2.0)
     assert np.diff(fall[1]) == pytest.approx(-5, abs=2)
+
+
+def test_pops_are_sparse_dull_and_of_either_polarity():
+    waves = simulation.pops(dice(6), 4 * RATE, 60).numpy().astype(np.float64)
+    assert np.abs(waves).max(axis=1) == pytest.approx(1, abs=1e-5)
+    loud = np.mean(np.abs(waves) > 0.05, axis=1)
+    assert loud.max() < 0.1
+    signs = np.array([wave[np.argmax(np.abs(wave))] for wave in waves])
+    assert 15 < np.sum(signs > 0) < 45
+    power = np.abs(np.fft.rfft(waves)) ** 2
+    bands = [power[:, 4 * low : 4 * high].mean(axis=1) for low, high in ((50, 250), (10000, 20000))]
+    fall_db = 10 * np.log10(bands[0] / bands[1])
+    # One pole at 9 kHz takes 5 dB off the mean of 10 to 20 kHz, one at 300 Hz 33 dB.
+    assert 2 < fall_db.min() < 12
+    assert 26 < fall_db.max() < 40

@@ -109,12 +109,12 @@ class Denoising(FromMusic):
 
 
 def noises(dice: Dice, batch: int, num_samples: int) -> Tensor:
-    """Return surface noise or hiss with clicks, thumps and hum in every mixture."""
+    """Return surface noise or hiss with clicks, pops, thumps and hum in every mixture."""
     noise = simulation.surface_noise(
         dice,
         num_samples,
         tilt_db=dice.uniform(-8, 3, batch),
-        rumble_db=dice.uniform(0, 20, batch) * dice.chance(0.6, batch),
+        rumble_db=dice.uniform(0, 28, batch) * dice.chance(0.6, batch),
         repeating=dice.uniform(0, 0.8, batch),
         modulation=dice.uniform(0, 0.5, batch),
         rpm=_RPM[dice.integer(0, len(_RPM))],
@@ -135,6 +135,9 @@ def noises(dice: Dice, batch: int, num_samples: int) -> Tensor:
     if dice.chance(0.45):
         level = 10 ** (dice.uniform(-15, 15, batch) / 20) * dice.chance(0.8, batch)
         noise = noise + level[:, None] * simulation.thumps(dice, num_samples, batch)
+    if dice.chance(0.35):
+        level = 10 ** (dice.uniform(5, 28, batch) / 20) * dice.chance(0.8, batch)
+        noise = noise + level[:, None] * simulation.pops(dice, num_samples, batch)
     return noise
 
 
