@@ -1,1 +1,1 @@
-"""Metrics, suites and benchmarks; every figure in the README comes from here."""
+"""Metrics, suites and benchmarks; every figure of the project comes from here. See README.md."""
