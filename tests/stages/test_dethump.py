@@ -91,6 +91,42 @@ def test_blocks_do_not_show(monkeypatch):
     np.testing.assert_allclose(pieces, whole, atol=3e-5)
 
 
+def rumbling(seconds, level=0.04):
+    """Return steady noise below 35 Hz."""
+    spectrum = np.fft.rfft(np.random.default_rng(8).standard_normal(int(seconds * RATE)))
+    spectrum[np.arange(len(spectrum)) / seconds > 35] = 0
+    noise = np.fft.irfft(spectrum)
+    return (level * noise / noise.std()).astype(np.float32)
+
+
+def test_heavy_rumble_among_the_music_is_turned_down(monkeypatch):
+    clean = chord(12)
+    audio = Audio((clean + rumbling(12))[None], RATE)
+    gains, inner = {}, slice(RATE, -RATE)
+    for floor_db in (0, 6, 12):
+        run = Run()
+        cleaned = Dethump(cutoff_hz=0, floor_db=floor_db)(audio, run).samples[0]
+        gains[floor_db] = snr(clean[inner], cleaned[inner]) - snr(
+            clean[inner], audio.samples[0, inner]
+        )
+        assert run.findings.get("rumbling_channels", 0) == (floor_db > 0)
+    assert gains[0] == 0
+    # Noise swings above its own mean, so that not every cell is turned down as far as that.
+    assert 4.5 < gains[6] < 6
+    assert 8 < gains[12] < 12
+    monkeypatch.setattr(dethump, "_BLOCK_SAMPLES", 1)
+    pieces = Dethump(cutoff_hz=0, floor_db=12)(audio, Run()).samples[0]
+    np.testing.assert_allclose(pieces, cleaned, atol=1e-4)
+
+
+def test_an_organ_pedal_that_never_stops_stays_bit_identical():
+    time = np.arange(8 * RATE) / RATE
+    pedal = sum(0.1 * np.sin(2 * np.pi * f * time) for f in (21.8, 32.7, 43.7, 65.4))
+    signal = (pedal + chord(8)).astype(np.float32)
+    kept = Dethump()(Audio(signal[None], RATE), Run()).samples[0]
+    np.testing.assert_array_equal(kept, signal)
+
+
 def test_strength_is_the_share_taken_away():
     audio = Audio(np.full((1, 4 * RATE), 0.1, np.float32), RATE)
     half = Dethump(strength=0.5)(audio, Run()).samples

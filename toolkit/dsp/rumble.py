@@ -7,6 +7,8 @@ octave and a half that follow.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from scipy.signal import stft
 
@@ -71,18 +73,14 @@ def has_rumble(samples: Samples, sample_rate: int, cutoff_hz: float) -> bool:
     cutoff_hz : float
         Rumble lies between 4 Hz and this.
     """
-    length = min(round(_EXCERPT_SECONDS * sample_rate), samples.shape[1])
-    if length < 3 * sample_rate or cutoff_hz <= _LOWEST_HZ:
+    if samples.shape[1] < 3 * sample_rate or cutoff_hz <= _LOWEST_HZ:
         return False
-    last = samples.shape[1] - length
-    count = min(-(-samples.shape[1] // length), _EXCERPTS)
-    starts = np.unique(np.linspace(0, last, count).astype(np.int64))
     factor = max(sample_rate // _LOW_RATE, 1)
-    powers = []
-    for start in starts.tolist():
-        part = np.nan_to_num(np.array(samples[:, start : start + length]), posinf=0.0, neginf=0.0)
-        chunks.release(samples)
-        powers += [_spectra(decimate(channel, factor), sample_rate / factor) for channel in part]
+    powers = [
+        _spectra(decimate(channel, factor), sample_rate / factor)
+        for part in excerpts(samples, sample_rate)
+        for channel in part
+    ]
     power = np.concatenate(powers, axis=1)
     hertz = np.arange(len(power))
     # Bins are 1 Hz apart, and a window spreads a partial over three of them.
@@ -93,6 +91,25 @@ def has_rumble(samples: Samples, sample_rate: int, cutoff_hz: float) -> bool:
     neighbor = float(np.median(beyond)) * len(band) if len(beyond) else 0.0
     audible = quiet > _SILENT**2
     return audible and quiet > _STEADY * mean and quiet > _ABOVE_NEIGHBORS * neighbor
+
+
+def excerpts(samples: Samples, sample_rate: int) -> Iterator[Samples]:
+    """Yield up to twelve excerpts of 10 s, evenly spread, finite, shape (channels, n).
+
+    Parameters
+    ----------
+    samples : np.ndarray, shape (channels, samples)
+        At least one sample; may be a memory map.
+    sample_rate : int
+        In Hz.
+    """
+    length = min(round(_EXCERPT_SECONDS * sample_rate), samples.shape[1])
+    last = samples.shape[1] - length
+    count = min(-(-samples.shape[1] // length), _EXCERPTS)
+    for start in np.unique(np.linspace(0, last, count).astype(np.int64)).tolist():
+        part = np.nan_to_num(np.array(samples[:, start : start + length]), posinf=0.0, neginf=0.0)
+        chunks.release(samples)
+        yield part
 
 
 def _spectra(low: Array, rate: float) -> Array:

@@ -145,11 +145,10 @@ def correction(deep: Deep, cutoff_hz: float) -> Array:
 
 
 def take_away(
-    signal: npt.NDArray[np.floating], sample_rate: int, deep: Deep, cutoff_hz: float, amount: float
+    signal: npt.NDArray[np.floating], sample_rate: int, wrong: Array, amount: float
 ) -> Array:
-    """Return one channel less `amount` times its `correction`."""
-    wrong = expand(correction(deep, cutoff_hz), low_factor(sample_rate), len(signal))
-    return np.asarray(signal - amount * wrong)
+    """Return one channel less `amount` times what is wrong in its deep band, at the low rate."""
+    return np.asarray(signal - amount * expand(wrong, low_factor(sample_rate), len(signal)))
 
 
 def count_thumps(samples: npt.NDArray[np.float32], sample_rate: int) -> float:
