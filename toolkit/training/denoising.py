@@ -138,7 +138,20 @@ def noises(dice: Dice, batch: int, num_samples: int) -> Tensor:
     if dice.chance(0.35):
         level = 10 ** (dice.uniform(5, 28, batch) / 20) * dice.chance(0.8, batch)
         noise = noise + level[:, None] * simulation.pops(dice, num_samples, batch)
+    if dice.chance(0.45):
+        noise = _without_bottom(dice, noise)
     return noise
+
+
+def _without_bottom(dice: Dice, noise: Tensor) -> Tensor:
+    """Return noise as rumble filters leave it: its bottom must not be what tells how loud it is."""
+    batch, num_samples = noise.shape
+    corner = dice.log_uniform(8, 200, batch, 1) * dice.chance(0.8, batch, 1)
+    power = 2 * dice.uniform(1, 2.5, batch, 1)
+    frequency = torch.fft.rfftfreq(num_samples, 1 / simulation.SAMPLE_RATE, device=dice.device)
+    response = (1 + (corner / frequency.clamp_min(1e-3)) ** power).rsqrt()
+    filtered: Tensor = torch.fft.irfft(torch.fft.rfft(noise) * response, num_samples)
+    return filtered
 
 
 @cache
