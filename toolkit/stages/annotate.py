@@ -15,7 +15,9 @@ class Annotate:
     """
 
     again: bool = param(False, help="replace a tempo map that is there")
-    clean: bool = param(False, help="leave out heard notes that probably nobody played")
+    clean: bool = param(
+        False, help="mend heard notes: no ghosts, full lengths; a voice alone gets no chords"
+    )
 
     def __call__(self, notes: Notes, audio: Audio, run: Run) -> Notes:
         """Return the notes with what is known of their meter; nothing for no notes."""

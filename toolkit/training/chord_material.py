@@ -36,7 +36,7 @@ from toolkit.stage import build
 from toolkit.style.chord import Chord, parse
 from toolkit.style.listening import chords
 from toolkit.training.presets import font_file
-from toolkit.values import Note, Notes
+from toolkit.values import Audio, Note, Notes
 
 Array = npt.NDArray[np.float64]
 Span = tuple[float, float, str]
@@ -197,15 +197,11 @@ def ruled(lesson: Lesson) -> Lesson:
 
 def heard(lesson: Lesson) -> Lesson:
     """Return the same with the notes that the shipped transcriber hears in a render of it."""
-    rng = rng_of("heard " + lesson.name)
-    fonts = tomllib.loads(_sources().read_text(encoding="utf-8"))["soundfont"]
-    font = fonts[int(rng.integers(len(fonts)))]
-    program = 0 if rng.random() < _PIANO_SHARE else int(rng.choice(_OTHERS))
-    played = Notes(tuple(replace(note, program=program) for note in lesson.notes))
+    font, played = _rendering(lesson)
     told = hashlib.sha256(f"{font['name']} {played}".encode()).hexdigest()[:16]
     path = cache_dir() / "training" / "recognize-chords" / f"heard-{told}.json"
     if not path.is_file():
-        audio = _player(str(font_file(font))).play(played)
+        audio = recorded(lesson)
         found: Notes = build(stage_class("transcribe"), {})(audio, Run(checkpoints=shipped()))
         rows = [
             (round(n.onset, 4), round(n.offset, 4), n.pitch, n.velocity, n.confidence)
@@ -217,6 +213,22 @@ def heard(lesson: Lesson) -> Lesson:
     rows = json.loads(path.read_text(encoding="utf-8"))
     notes = tuple(Note(a, b, c, velocity=v, confidence=s) for a, b, c, v, s in rows)
     return replace(lesson, notes=Notes(notes))
+
+
+def recorded(lesson: Lesson) -> Audio:
+    """Return the render of a lesson that `heard` hears."""
+    font, played = _rendering(lesson)
+    audio: Audio = _player(str(font_file(font))).play(played)
+    return audio
+
+
+def _rendering(lesson: Lesson) -> tuple[dict[str, Any], Notes]:
+    """Return the SoundFont that plays a lesson, and its notes with the program that it plays."""
+    rng = rng_of("heard " + lesson.name)
+    fonts = tomllib.loads(_sources().read_text(encoding="utf-8"))["soundfont"]
+    font: dict[str, Any] = fonts[int(rng.integers(len(fonts)))]
+    program = 0 if rng.random() < _PIANO_SHARE else int(rng.choice(_OTHERS))
+    return font, Notes(tuple(replace(note, program=program) for note in lesson.notes))
 
 
 def analyses(left_out: frozenset[str]) -> Iterator[Lesson]:

@@ -4,7 +4,10 @@ The network (`toolkit.style.listening.beat_network`) gives each attack the proba
 a downbeat and of bars of two, three and four beats. The bars are the best path through places of
 meters by dynamic programming:
 
-    Σ_beats [log P(downbeat, or none) + c log P(length of the bar)] − d · changes of meter.
+    Σ_beats [log P(downbeat, or none) + c log P(length of the bar) + r s] − d · changes of meter,
+
+where s says how much speaks for bars of three by how music comes again
+(`toolkit.style.listening.bar_repeats`), or that negated in bars of two and four.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.style.listening import attack_features
+from toolkit.style.listening import attack_features, bar_repeats
 from toolkit.style.listening.attacks import Attacks, attacks
 from toolkit.style.listening.fitted_beats import FITTED
 from toolkit.values import Notes
@@ -42,10 +45,13 @@ class Trust:
         The exponent c: how far the network is believed about the length of bars.
     change : float
         The cost d of a change of meter, in nats.
+    repeats : float
+        How far bars of three are told by what comes again: r, in nats.
     """
 
     length: float
     change: float
+    repeats: float
 
 
 FITTED_TRUST = Trust(**FITTED["bar trust"])
@@ -74,6 +80,8 @@ def places(
         raise ValueError("the network was not asked about these attacks")
     first, other = downbeat_odds(beats, heard.times, heard.said)
     likely = trust.length * length_odds(beats, heard.times, heard.said)
+    triple = trust.repeats * bar_repeats.triple(notes, beats)
+    likely += np.where(np.array(LENGTHS) == 3, triple[:, None], -triple[:, None])
     states = [(length, place) for length in LENGTHS for place in range(length)]
     odds = np.stack([other if place else first for _, place in states], axis=1)
     odds += likely[:, [LENGTHS.index(length) for length, _ in states]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,11 +11,14 @@ import numpy.typing as npt
 from toolkit.dsp import onset_strength
 from toolkit.run import Run
 from toolkit.style import key, timeline
-from toolkit.style.listening import attacks, bars, chords, ghosts, swing
+from toolkit.style.listening import attacks, bars, chords, ghosts, note_ends, swing
 from toolkit.style.listening import beats as beat_tracking
-from toolkit.values import Audio, Notes
+from toolkit.values import DRUMS, Audio, Notes
 
 Array = npt.NDArray[np.float64]
+
+_LAST_BEATS = 8
+_TOGETHER, _FEW_TOGETHER = 0.3, 0.08
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +87,27 @@ def pulse(notes: Notes, audio: Audio | None = None) -> Pulse:
     )
 
 
+def going_on(found: Pulse) -> Pulse:
+    """Return a pulse with one more beat, so that it goes on beyond its end at its usual tempo.
+
+    Bars last beyond the last beat that is heard; its own distance alone, a moment long or short,
+    would count several times there.
+
+    Parameters
+    ----------
+    found : Pulse
+        Of two beats at least.
+    """
+    usual = float(np.median(np.diff(found.beats[-_LAST_BEATS - 1 :])))
+    length = found.lengths[-1]
+    return replace(
+        found,
+        beats=np.append(found.beats, found.beats[-1] + usual),
+        places=np.append(found.places, (found.places[-1] + 1) % length),
+        lengths=np.append(found.lengths, length),
+    )
+
+
 def heard(audio: Audio) -> attacks.Attacks:
     """Return the attacks in audio, with accents on the scale of those of notes."""
     times, strengths = onset_strength.onsets(audio)
@@ -101,30 +126,54 @@ def annotate(notes: Notes, audio: Audio | None, run: Run, *, clean: bool = False
     run : Run
         Is told tempo, meter, key and swing.
     clean : bool
-        Whether to leave out heard notes that probably nobody played. They are asked for beats and
-        chords before, which such overtones do not mislead.
+        Whether to leave out heard notes that probably nobody played, to let the others last as long
+        as they sound, and to say no chords and keys of a voice that is alone: a lead sheet
+        harmonizes it. Beats, keys and chords are asked for before, which neither misleads.
     """
     found = pulse(notes, audio)
-    kept = ghosts.without_ghosts(notes) if clean else notes
-    if len(kept) < len(notes):
-        run.report(ghosts=len(notes) - len(kept))
+    kept = _cleaned(notes, audio, run) if clean else notes
     if len(found.beats) < 2:
         run.report(beats=0)
         return replace(kept, keys=key.keys(notes))
-    tempo_map, meters = timeline.write(found.beats, found.places, found.lengths, found.compound)
+    going = going_on(found)
+    tempo_map, meters = timeline.write(going.beats, going.places, going.lengths, going.compound)
     run.report(
         beats=len(found.beats),
         tempo=round(found.tempo, 2),
         meter="{}/{}".format(*found.meter),
         key=key.key(notes),
     )
+    placed = replace(kept, tempo_map=tempo_map, meters=meters)
+    if clean and _is_one_voice(kept):
+        return placed
     return replace(
-        kept,
-        tempo_map=tempo_map,
-        meters=meters,
+        placed,
         keys=key.keys(notes),
         chords=chords.chords(notes, found.beats, found.places),
     )
+
+
+def _is_one_voice(notes: Notes) -> bool:
+    """Return whether hardly any note begins while most of another is still to come."""
+    pitched = [note for note in notes if note.program != DRUMS]
+    together = [
+        one.offset - two.onset > _TOGETHER * (two.offset - two.onset)
+        for one, two in itertools.pairwise(pitched)
+    ]
+    return not together or float(np.mean(together)) < _FEW_TOGETHER
+
+
+def _cleaned(notes: Notes, audio: Audio | None, run: Run) -> Notes:
+    kept = ghosts.without_ghosts(notes)
+    if len(kept) < len(notes):
+        run.report(ghosts=len(notes) - len(kept))
+    if audio is None:
+        return kept
+    longer = note_ends.lengthened(kept, audio)
+    changed = sum(one is not two for one, two in zip(kept, longer, strict=True))
+    if changed:
+        run.report(lengthened=changed)
+    return longer
 
 
 def known_beats(notes: Notes) -> tuple[Array, npt.NDArray[np.intp]]:
