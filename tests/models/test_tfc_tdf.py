@@ -48,10 +48,16 @@ def test_several_masks_share_every_cell_out(frames):
     assert torch.allclose(masks.sum(dim=1), torch.ones(2, frames, 32), atol=1e-6)
 
 
-def test_a_local_network_reaches_no_farther_than_it_says():
+@pytest.mark.parametrize("attentive", [0, 1])
+def test_a_local_network_reaches_no_farther_than_it_says(attentive):
     torch.manual_seed(0)
-    config = Config(n_fft=64, growth=4, levels=2, local=True)
+    config = Config(
+        n_fft=64, growth=4, levels=2, local=True, attentive=attentive, attention_reach=3
+    )
     model = Model(config).eval()
+    for block in model.attend:
+        for last in (*block.tell, block.narrow):
+            torch.nn.init.normal_(last.weight)
     features = torch.randn(1, 3, 128, 32)
     changed = features.clone()
     at = 64
@@ -62,3 +68,16 @@ def test_a_local_network_reaches_no_farther_than_it_says():
     assert moved.min() >= at - config.reach_frames
     assert moved.max() <= at + config.reach_frames
     assert len(moved) > 10
+
+
+def test_the_first_level_may_be_wider():
+    assert Config(growth=4, levels=2).widths == [4, 8, 12]
+    config = Config(n_fft=64, growth=4, levels=2, first=8, outputs=3, attentive=1)
+    assert config.widths == [8, 12, 16]
+    torch.manual_seed(0)
+    model = Model(config)
+    assert model.enter.out_channels == 8
+    masks = model(torch.randn(2, 3, 5, 32))
+    assert masks.shape == (2, 3, 5, 32)
+    masks[:, 0].sum().backward()
+    assert all(block.tell[0].weight.grad.abs().sum() > 0 for block in model.attend)

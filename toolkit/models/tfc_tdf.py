@@ -14,6 +14,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from toolkit.models.axial_attention import AxialAttention
+
 
 @dataclass(frozen=True)
 class Config:
@@ -30,7 +32,9 @@ class Config:
     stack : int
         Adjacent bins that become channels; divides n_fft/2.
     growth : int
-        Channels of the first level; every level adds as many.
+        Every level adds as many channels.
+    first : int
+        Channels of the first level, 0 for `growth`.
     levels : int
         Halvings of time and frequency.
     smoothing : int
@@ -43,6 +47,11 @@ class Config:
         Whether what a mask is depends on no more than some seconds around it (`reach_frames`), so
         that a recording can be cut anywhere: levels are then normalized by constants that training
         has found, else by those of the segment.
+    attentive : int
+        Level, from 1, at which cells attend to each other on the way down and on the way up; 0 for
+        none.
+    attention_reach : int
+        How many of that level's frames they see to each side.
     """
 
     n_fft: int = 4096
@@ -55,6 +64,15 @@ class Config:
     smoothing: int = 0
     outputs: int = 1
     local: bool = False
+    first: int = 0
+    attentive: int = 0
+    attention_reach: int = 8
+
+    @property
+    def widths(self) -> list[int]:
+        """Return the channels of each level and of the middle."""
+        first = self.first or self.growth
+        return [first + self.growth * level for level in range(self.levels + 1)]
 
     @property
     def reach_frames(self) -> int:
@@ -64,7 +82,8 @@ class Config:
         are two blocks a level and one in the middle, and halving and doubling round to a frame.
         """
         deepest = 1 << self.levels
-        return 4 * (deepest - 1) + 2 * deepest + deepest
+        attention = 2 * self.attention_reach << self.attentive if self.attentive else 0
+        return 4 * (deepest - 1) + 2 * deepest + deepest + attention
 
 
 class _Block(nn.Module):
@@ -106,7 +125,7 @@ class Model(nn.Module):
         super().__init__()
         self.config = config
         bands = config.n_fft // 2 // config.stack
-        widths = [config.growth * (level + 1) for level in range(config.levels + 1)]
+        widths = config.widths
         self.enter = nn.Conv2d(config.features * config.stack, widths[0], 1)
         self.down, self.shrink = nn.ModuleList(), nn.ModuleList()
         self.up, self.grow = nn.ModuleList(), nn.ModuleList()
@@ -116,6 +135,12 @@ class Model(nn.Module):
             self.shrink.append(nn.Conv2d(here, below, 2, stride=2))
             self.grow.append(nn.ConvTranspose2d(below, here, 2, stride=2))
             self.up.append(_Block(here, bands >> level, config))
+        self.attend = nn.ModuleList()
+        if config.attentive:
+            channels, length = widths[config.attentive], bands >> config.attentive
+            self.attend.extend(
+                AxialAttention(channels, length, config.attention_reach) for _ in range(2)
+            )
         self.middle = _Block(widths[-1], bands >> config.levels, config)
         self.even = nn.BatchNorm2d(widths[0]) if config.local else nn.Identity()
         self.leave = nn.Conv2d(widths[0], config.outputs * config.stack, 1)
@@ -133,19 +158,25 @@ class Model(nn.Module):
         x = x.permute(0, 1, 4, 2, 3).reshape(batch, channels * stack, frames + padding, -1)
         x = self.enter(x)
         skips = []
-        for block, shrink in zip(self.down, self.shrink, strict=True):
-            x = block(x)
+        for level, (block, shrink) in enumerate(zip(self.down, self.shrink, strict=True)):
+            x = self._attended(block(x), level, 0)
             skips.append(x)
             x = shrink(x)
         x = self.middle(x)
-        for block, grow in zip(reversed(self.up), reversed(self.grow), strict=True):
-            x = block(grow(x) + skips.pop())
+        for level in reversed(range(self.config.levels)):
+            x = self.grow[level](x) + skips.pop()
+            x = self._attended(self.up[level](x), level, 1)
         logits = self.leave(self.even(x)).unflatten(1, (self.config.outputs, stack))
         logits = logits.permute(0, 1, 3, 4, 2)
         logits = logits.reshape(batch, -1, frames + padding, bins)[:, :, :frames].float()
         if self.config.outputs == 1:
             return torch.sigmoid(self._smoothed(logits[:, 0]))
         return torch.softmax(logits, dim=1)
+
+    def _attended(self, x: Tensor, level: int, way: int) -> Tensor:
+        if not self.config.attentive or level != self.config.attentive:
+            return x
+        return cast(Tensor, self.attend[way](x))
 
     def _smoothed(self, logits: Tensor) -> Tensor:
         """Return a weighted average over frames: a mask that flickers sounds like water."""
