@@ -98,3 +98,14 @@ def test_what_fluidsynth_cannot_read_is_an_error(tmp_path):
         fluidsynth.play_into(
             out, two_notes(), soundfont=tmp_path / "no.sf2", sample_rate=RATE, kit=0
         )
+
+
+def test_long_silence_is_rendered_in_blocks(monkeypatch):
+    notes = Notes((Note(0.0, 0.9, 60), Note(2.0, 2.5, 64), Note(2.0, 2.6, 38, program=DRUMS)))
+    whole = np.zeros((2, 4 * RATE), np.float32)
+    blocks = whole.copy()
+    soundfont.Player(soundfont.general_midi(), RATE).play_into(whole, notes)
+    monkeypatch.setattr(soundfont, "_BLOCK", 4096)
+    soundfont.Player(soundfont.general_midi(), RATE).play_into(blocks, notes)
+    assert np.abs(whole[:, 3 * RATE // 2 :]).max() > 0.01
+    assert np.array_equal(blocks, whole)

@@ -271,11 +271,15 @@ def test_speech_is_not_taken_for_a_song(call, tmp_path):
 
 
 @pytest.mark.slow
-def test_forty_minutes_of_notes(tmp_path):
+def test_forty_minutes_of_notes_in_little_memory(tmp_path):
     notes, end = tune(1200)
     assert end == 2400
     path = piece(tmp_path / "x.mid", notes)
-    code = "from toolkit.cli import main; main()"
+    peak = "resource.getrusage(resource.RUSAGE_SELF).ru_maxrss"
+    code = (
+        "import atexit, resource, sys; from toolkit.cli import main; "
+        f"atexit.register(lambda: print({peak}, file=sys.stderr)); main()"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code, "reimagine", path, "--out", tmp_path / "out"],
         capture_output=True,
@@ -284,3 +288,5 @@ def test_forty_minutes_of_notes(tmp_path):
     )
     assert done.returncode == 0, done.stderr[-500:]
     assert soundfile.info(tmp_path / "out" / "out.wav").duration > 2300
+    # The sound of its parts alone is more than 4 GB.
+    assert int(done.stderr.split()[-1]) / 1024 < 1200

@@ -73,7 +73,10 @@ def test_a_piece_is_played_as_a_file_is(call, made, reference, tmp_path):
     report = json.loads((made / "report.json").read_text())
     assert report["origin"]["sha256"] == digest
     assert report["summary"].startswith("As Some Band.mid is played")
-    assert report["steps"]["arrange"]["borrowed_from"] == "Some Band.mid"
+    arranged = report["steps"]["arrange"]
+    assert arranged["borrowed_from"] == "Some Band.mid"
+    assert arranged["introduction"].startswith("Some Band.mid begins with its tune")
+    assert arranged["ending"].startswith("Some Band.mid is over without one")
     assert "style.toml" in record["output"]["files"]
     assert "As Some Band.mid is played" in (made / "report.html").read_text()
     # What was made is found again under the style that lies beside it, and so is the style.

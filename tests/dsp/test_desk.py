@@ -1,8 +1,15 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from toolkit import chunks
+from toolkit import run as run_module
 from toolkit.dsp import desk, room
+from toolkit.dsp.integrated_loudness import integrated_loudness
 from toolkit.dsp.loudness import measure_loudness
+from toolkit.style.performing.mixing import summed
+from toolkit.values import Audio, Stems
 
 RATE = 22050
 
@@ -68,15 +75,6 @@ def test_the_room_is_a_convolution():
     assert np.abs(found - naive).max() < 1e-5
 
 
-def test_blocks_make_no_difference(monkeypatch):
-    sound = music(3, 3.0)
-    strip = desk.Strip(send=0.2, low_cut_hz=80, high_cut_hz=5000, ducked=True)
-    console = desk.Console(room_seconds=0.3, duck_db=6, hits=(0.5, 1.0, 1.7))
-    whole = desk._strip(sound, strip, 0.0, console, RATE, zeros)
-    monkeypatch.setattr(desk, "_BLOCK", 1000)
-    assert np.abs(desk._strip(sound, strip, 0.0, console, RATE, zeros) - whole).max() < 1e-5
-
-
 def test_the_bass_drum_presses_down_and_lets_go():
     gain = desk._ducking(np.array([0.9, 1.0, 1.11, 1.3]), (1.0,), 6.0)
     assert gain[0] == 1
@@ -88,3 +86,54 @@ def test_silence_stays_silent():
     parts, levels = mixed({"a": zeros((2, RATE)), "b": zeros((2, RATE))})
     assert not any(each.any() for each in parts.values())
     assert set(levels.values()) == {0.0}
+
+
+def test_blocks_make_no_difference(monkeypatch):
+    parts = {"a": music(1) ** 3 * 1e2, "b": music(2)}
+    strips = {"b": desk.Strip(pan=0.4, low_cut_hz=80, high_cut_hz=5000, send=0.3, ducked=True)}
+    settings = {"duck_db": 4.0, "hits": (0.5, 1.7, 3.1), "lufs": -12.0}
+    whole, _ = mixed(parts, strips, **settings)
+    monkeypatch.setattr(desk, "_BLOCK", 5000)
+    blocks, _ = mixed(parts, strips, **settings)
+    for name, samples in whole.items():
+        assert np.abs(blocks[name] - samples).max() < 10 ** (-100 / 20)
+
+
+def test_integrated_loudness_is_that_of_all_five_numbers():
+    for samples in (music(1), music(2)[:1], zeros((2, 9000)), zeros((2, 0))):
+        assert integrated_loudness(samples, RATE) == pytest.approx(
+            measure_loudness(samples, RATE).integrated_lufs
+        )
+    with pytest.raises(ValueError, match="mono and stereo"):
+        integrated_loudness(zeros((3, 9000)), RATE)
+
+
+def peak_mib():
+    """Return the most memory that was in use since `forget_peak`."""
+    text = Path("/proc/self/status").read_text()
+    return int(text.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def forget_peak():
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def test_long_parts_cost_no_memory(monkeypatch):
+    monkeypatch.setattr(run_module, "_IN_MEMORY_BYTES", 2**20)
+    run, rate = run_module.Run(), 8000
+    parts = {name: run.scratch((2, 4_000_000)) for name in "ab"}  # 32 MB each
+    sound = music(1, seconds=2.0)
+    for samples in parts.values():
+        for start in range(0, samples.shape[1], sound.shape[1]):
+            piece = samples[:, start : start + sound.shape[1]]
+            piece[:] = sound[:, : piece.shape[1]]
+            chunks.release(samples)
+    forget_peak()
+    before = peak_mib()
+    strips = {name: desk.Strip(send=0.0) for name in parts}
+    made, _ = desk.mix(parts, strips, desk.Console(), rate, scratch=run.scratch)
+    stems = Stems({name: Audio(samples, rate) for name, samples in made.items()})
+    total = summed(stems, run)
+    # The parts, as they were and as they are in the mix, and two sums would be 192 MB.
+    assert peak_mib() - before < 24
+    assert np.array_equal(total.samples, stems.mixture().samples)

@@ -70,6 +70,7 @@ def play_into(out: Samples, notes: Notes, *, soundfont: Path, sample_rate: int, 
         for start in range(0, frames, _BLOCK):
             stop = min(start + _BLOCK, frames)
             out[:, start:stop] = played[2 * start : 2 * stop].reshape(-1, 2).T
+            chunks.release(played)
             chunks.release(out)
 
 

@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from toolkit import chunks
 from toolkit.errors import ToolkitError
 from toolkit.values import DRUMS, Audio, Note, Notes, Samples
 
 _DRUM_CHANNEL = 9
 _NUM_CHANNELS = 16
 _FADE_SECONDS = 0.25
+_BLOCK = 2**18
 
 
 def general_midi() -> Path:
@@ -145,12 +147,17 @@ def _play(
         number = (kit if synth.sfpreset_name(font, DRUMS, kit) else 0) if drums else program
         synth.program_select(channel, font, DRUMS if drums else 0, number, drums)
     events = _events(notes, channels, sustain)
-    for at, until, calls in _spans(events, sample_rate, out.shape[1]):
+    released = 0
+    for first, last, calls in _spans(events, sample_rate, out.shape[1]):
         for name, *arguments in calls:
             getattr(synth, name)(*arguments)
-        if until > at:
+        for at in range(first, last, _BLOCK):
+            until = min(at + _BLOCK, last)
             block = synth.generate_simple(until - at)
             out[:, at:until] = np.frombuffer(block, np.float32).reshape(-1, 2).T
+        if last - released >= _BLOCK:
+            chunks.release(out)
+            released = last
 
 
 def _channels(notes: Notes) -> dict[int, int]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from toolkit.cli.reimagine_style import FILE
 from toolkit.cli.stem_folder import RECORD
 
 if TYPE_CHECKING:
-    from toolkit.cli.reimagine_job import Made, Taken
+    from toolkit.cli.reimagine_candidates import Made
+    from toolkit.cli.reimagine_job import Taken
     from toolkit.pipeline import Pipeline, Value
     from toolkit.run import Run
     from toolkit.style.style import Style
+    from toolkit.values import Stems
 
 _SAVED = {"lead-sheet": "source-sheet", "arrange": "arrangement", "perform": "performance"}
 
@@ -26,8 +29,14 @@ def write(
     style: Style,
     settings: dict[str, Any],
     run: Run,
+    began: float,
 ) -> dict[str, Any]:
-    """Write the best candidate as ``out.*`` and the others into folders; return the report."""
+    """Write the best candidate as ``out.*`` and the others into folders; return the report.
+
+    Each is played here, and its sound is gone once it is written. `began` is the clock's reading
+    when the run began.
+    """
+    from toolkit.cli.reimagine_candidates import sound
     from toolkit.provenance import dump, record
     from toolkit.report import reimagined
 
@@ -36,8 +45,9 @@ def write(
     for number, made in enumerate(candidates):
         place = folder if number == 0 else folder / f"variation-{number + 1}"
         place.mkdir(exist_ok=True)
-        hashes.append(_one(place, made, local))
-        local.tick(number + 1, len(candidates) + 1)
+        stems = sound(made, pipeline, run)
+        hashes.append(_one(place, made, stems, local, (number, len(candidates))))
+        del stems
     best = candidates[0]
     if "style" in settings:
         from toolkit.style.style_text import dump_style
@@ -51,7 +61,11 @@ def write(
         condition=None,
         source=taken.facts,
         output={"name": "out.wav", "sha256": hashes[0], "files": _files(folder)},
-        settings={**settings, "seed": best.seed},
+        settings={
+            **settings,
+            "seed": best.seed,
+            "seconds": round(perf_counter() - began, 3),
+        },
         warnings=taken.warnings,
     )
     (folder / RECORD).write_text(dump(found), encoding="utf-8")
@@ -67,8 +81,11 @@ def _files(folder: Path) -> list[str]:
     return sorted([*names, *NAMES])
 
 
-def _one(folder: Path, made: Made, run: Run) -> str:
-    """Write a candidate's files, and return the sha256 of its audio."""
+def _one(folder: Path, made: Made, stems: Stems, run: Run, turn: tuple[int, int]) -> str:
+    """Write a candidate's files, and return the sha256 of its audio.
+
+    `turn` is how many candidates are done, and how many there are.
+    """
     from toolkit.adapters import engraving
     from toolkit.io import midi
     from toolkit.style import saved, writing
@@ -76,7 +93,7 @@ def _one(folder: Path, made: Made, run: Run) -> str:
 
     notes = made.performance.notes()
     title = made.performance.arrangement.sheet.title
-    sha256 = _write_audio(folder, made, run)
+    sha256 = _write_audio(folder, stems, run, turn)
     midi.write(folder / "out.mid", notes, parts=made.performance.parts)
     engraving.write(
         folder / "out.musicxml", writing.written(made.performance.arrangement), title=title
@@ -100,12 +117,25 @@ def _last_sheet(values: Mapping[str, Value]) -> Value | None:
     return values[names[0]] if names else None
 
 
-def _write_audio(folder: Path, made: Made, run: Run) -> str:
+def _write_audio(folder: Path, stems: Stems, run: Run, turn: tuple[int, int]) -> str:
     """Write the stems and their mixture, and return the mixture's sha256."""
     from toolkit.io import audio_file
+    from toolkit.style.performing.mixing import summed
 
     (folder / "stems").mkdir()
-    for name, audio in made.stems.items():
-        audio_file.write(folder / "stems" / f"{name}.wav", audio, None, rng=run.rng(name))
-    out = folder / "out.wav"
-    return audio_file.write(out, made.stems.mixture(), None, rng=run.rng("mix")).sha256
+    done, count = turn
+    files = len(stems) + 1
+
+    def share(index: int) -> Callable[[float, float], None]:
+        begun = done * files + index
+        return lambda part, whole: run.tick(begun + part / max(whole, 1), count * files)
+
+    for index, (name, audio) in enumerate(stems.items()):
+        audio_file.write(
+            folder / "stems" / f"{name}.wav", audio, None, rng=run.rng(name), progress=share(index)
+        )
+    whole = summed(stems, run)
+    written = audio_file.write(
+        folder / "out.wav", whole, None, rng=run.rng("mix"), progress=share(files - 1)
+    )
+    return written.sha256

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -14,14 +14,17 @@ from toolkit.cli.terminal import progress, result, say, table
 from toolkit.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from toolkit.pipeline import Pipeline, Step, StepRecord, Value
+    from toolkit.cli.reimagine_candidates import Made
+    from toolkit.pipeline import Pipeline, Step, Value
     from toolkit.run import Run
-    from toolkit.style.performance import Performance
-    from toolkit.values import Stems
 
 LAYERS = ("timbre", "rhythm", "harmony", "melody")
 
-_HEAR = ("transcribe", "annotate")
+_STEPS = (
+    "hear", "separate", "transcribe-stems", "transcribe", "annotate", "lead-sheet",
+    "reharmonize", "embellish", "arrange", "perform", "render", "mix", "write",
+)  # fmt: skip
+"""All that may be done, in order; what is not called for takes no time."""
 
 
 @dataclass(frozen=True)
@@ -61,34 +64,6 @@ class Taken:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass
-class Made:
-    """Hold what one run made: every step's value, and the records."""
-
-    seed: int
-    values: dict[str, Value] = field(default_factory=dict)
-    steps: tuple[StepRecord, ...] = ()
-    measured: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def performance(self) -> Performance:
-        """Return what was played."""
-        from toolkit.style.performance import Performance
-
-        found = self.values["perform"]
-        assert isinstance(found, Performance)  # the chain that `chain` made says so
-        return found
-
-    @property
-    def stems(self) -> Stems:
-        """Return the parts as they are in the mix."""
-        from toolkit.values import Stems
-
-        found = self.values["mix"]
-        assert isinstance(found, Stems)
-        return found
-
-
 def perform(request: Request) -> None:
     """Do it; the folder's name goes to standard output."""
     from toolkit.cli import reimagine_style
@@ -100,8 +75,10 @@ def perform(request: Request) -> None:
     folder = request.out or request.source.with_name(f"{request.source.stem}.{name}")
     check_folder(folder, force=request.force)
     began, started = perf_counter(), datetime.now(UTC)
-    with progress(request.source.name, ("hear", "write", "mix")) as callback:
+    with progress(request.source.name, _STEPS) as callback:
         from toolkit.checkpoints import shipped
+        from toolkit.cli.reimagine_candidates import candidates
+        from toolkit.cli.reimagine_folder import write
         from toolkit.run import Run
 
         run = Run(seed=request.seed, progress=callback, checkpoints=shipped())
@@ -109,20 +86,18 @@ def perform(request: Request) -> None:
         request = reimagine_style.found_in(request, folder)
         taken = take(request, run)
         pipeline = chain(request, layers, type(taken.value))
+        seeds = range(request.seed, request.seed + request.variations)
         with at_hand(request.style, style):
-            candidates = _candidates(request, pipeline, taken, run)
-        with appearing(folder, force=request.force) as part:
-            settings = {
-                **{key: getattr(request, key) for key in ("seed", "variations", "level")},
-                **reimagine_style.facts(request, style),
-                "started": started.isoformat(timespec="seconds"),
-                "seconds": round(perf_counter() - began, 3),
-            }
-            from toolkit.cli.reimagine_folder import write
-
-            report = write(part, candidates, taken, pipeline, style, settings, run)
+            made = candidates(pipeline, taken.value, seeds, run)
+            with appearing(folder, force=request.force) as part:
+                settings = {
+                    **{key: getattr(request, key) for key in ("seed", "variations", "level")},
+                    **reimagine_style.facts(request, style),
+                    "started": started.isoformat(timespec="seconds"),
+                }
+                report = write(part, made, taken, pipeline, style, settings, run, began)
     if not request.quiet:
-        _tell(request, candidates[0], report)
+        _tell(request, made[0], report)
     result(json.dumps(report, indent=2) if request.as_json else str(folder))
 
 
@@ -241,56 +216,6 @@ def joined(steps: list[Step]) -> tuple[Step, ...]:
             sources = (before, "perform" if "perform" in ids else "input")
         linked.append(replace(step, sources=sources))
     return tuple(linked)
-
-
-def _candidates(request: Request, pipeline: Pipeline, taken: Taken, run: Run) -> list[Made]:
-    """Return as many runs as were asked for, the best one first."""
-    from dataclasses import replace
-
-    from toolkit.evaluation import style_judge
-    from toolkit.pipeline import execute
-    from toolkit.style.lead_sheet import LeadSheet
-    from toolkit.style.performance import Performance
-
-    heard: dict[str, Value] = {}
-    found: list[Made] = []
-    for number in range(request.variations):
-        made = Made(request.seed + number)
-        if isinstance(taken.value, Performance):
-            made.values["perform"] = taken.value
-        begin, value, earlier = _from_the_sheet(pipeline, taken.value, heard, found)
-
-        def watch(name: str, value: Value, into: Made = made) -> None:
-            into.values[name] = value
-
-        made.values.update(heard)
-        _, steps = execute(begin, value, replace(run, seed=made.seed), watch)
-        made.steps = (*earlier, *steps)
-        source = made.values.get("lead-sheet", taken.value)
-        if isinstance(source, LeadSheet):
-            made.measured = style_judge.judge(source, made.performance)
-        heard = {name: made.values[name] for name in (*_HEAR, "lead-sheet") if name in made.values}
-        found.append(made)
-    if all(each.measured for each in found):
-        # What is worth the same stays in the order of the seeds.
-        found.sort(key=lambda each: -style_judge.quality(each.measured))
-    return found
-
-
-def _from_the_sheet(
-    pipeline: Pipeline, value: Value, heard: dict[str, Value], found: list[Made]
-) -> tuple[Pipeline, Value, tuple[StepRecord, ...]]:
-    """Return the part of the chain that chance has a hand in, once the rest has been done."""
-    from dataclasses import replace
-
-    from toolkit.style.lead_sheet import LeadSheet
-
-    if "lead-sheet" not in heard:
-        return pipeline, value, ()
-    done = [step.id for step in pipeline.steps].index("lead-sheet") + 1
-    first, *others = pipeline.steps[done:]
-    rest = replace(pipeline, input=LeadSheet, steps=(replace(first, sources=("input",)), *others))
-    return rest, heard["lead-sheet"], found[0].steps[:done]
 
 
 def _sheet(path: Path, source: Path) -> Taken:

@@ -18,7 +18,7 @@ from scipy import signal
 
 from toolkit import chunks
 from toolkit.dsp import limiter, room
-from toolkit.dsp.loudness import measure_loudness
+from toolkit.dsp.integrated_loudness import integrated_loudness
 from toolkit.values import Samples
 
 Scratch = Callable[[tuple[int, ...]], Samples]
@@ -104,14 +104,14 @@ def mix(
     levels: dict[str, float] = {}
     for place, (name, samples) in enumerate(parts.items()):
         strip = strips[name]
-        found = measure_loudness(samples, sample_rate).integrated_lufs
+        found = integrated_loudness(samples, sample_rate)
         levels[name] = _STRIP_LUFS - found + strip.level_db if math.isfinite(found) else 0.0
         mixed[name] = _strip(samples, strip, levels[name], console, sample_rate, scratch)
         if progress is not None:
-            progress(place + 1, len(parts) + 1)
+            progress(place + 1, len(parts) + _ATTEMPTS)
     gain = _master(list(mixed.values()), console.lufs, sample_rate, scratch)
     if progress is not None:
-        progress(len(parts) + 1, len(parts) + 1)
+        progress(len(parts) + _ATTEMPTS, len(parts) + _ATTEMPTS)
     return mixed, {name: level + gain for name, level in levels.items()}
 
 
@@ -194,8 +194,9 @@ def _master(parts: list[Samples], lufs: float, sample_rate: int, scratch: Scratc
     for block in chunks.blocks(total, size=_BLOCK):
         for samples in parts:
             total[:, block.span] += samples[:, block.span]
+            chunks.release(samples)
         chunks.release(total)
-    found = measure_loudness(total, sample_rate).integrated_lufs
+    found = integrated_loudness(total, sample_rate)
     if not math.isfinite(found):
         return 0.0
     wanted_db = lufs - found
@@ -204,8 +205,8 @@ def _master(parts: list[Samples], lufs: float, sample_rate: int, scratch: Scratc
     for _attempt in range(_ATTEMPTS):
         for span, gain in _gains(total, wanted_db, sample_rate):
             limited[:, span] = total[:, span] * gain
-        chunks.release(limited)
-        missing = lufs - measure_loudness(limited, sample_rate).integrated_lufs
+            chunks.release(limited)
+        missing = lufs - integrated_loudness(limited, sample_rate)
         if abs(missing) < 0.1:
             break
         wanted_db += missing

@@ -14,6 +14,7 @@ from toolkit.style.sheet.phrases import phrases
 
 Array = npt.NDArray[np.float64]
 
+_BARS = 128
 _INSIDE = 0.1  # beats after a beat: chords of a recording begin a moment early or late
 
 
@@ -76,9 +77,14 @@ def _by_bar(notes: Array, edges: Array, length: float) -> Array:
     """Return how long each pitch class sounds in each bar, shape (bars, 12)."""
     begins, ends = edges[:, None], np.append(edges[1:], length)[:, None]
     onset, offset = notes[:, ONSET], notes[:, ONSET] + notes[:, DURATION]
-    inside = np.maximum(np.minimum(offset, ends) - np.maximum(onset, begins), 0.0)
     tones = (notes[:, PITCH, None] % 12) == np.arange(12)
-    return np.asarray(inside @ tones)
+    rows = []
+    # By some bars at a time, so that a long piece does not cost the square of its length.
+    for at in range(0, len(edges), _BARS):
+        first, last = begins[at : at + _BARS], ends[at : at + _BARS]
+        inside = np.maximum(np.minimum(offset, last) - np.maximum(onset, first), 0.0)
+        rows.append(inside @ tones)
+    return np.concatenate(rows)
 
 
 def _unit(rows: Array) -> Array:

@@ -30,6 +30,7 @@ _WINDOW, _HOP = 2, 1  # beats
 _BAND = 2  # beats by which a function may come early or late
 _SECONDS = 0.5
 _INSIDE = 0.1  # beats after a beat: chords of a recording begin a moment early or late
+_ROWS = 256
 
 
 def same_piece(source: Version, other: Version) -> dict[str, float]:
@@ -216,11 +217,17 @@ def _share(wanted: Array, made: Array) -> float:
     """Return the share of notes, by length, that have a like one in a table."""
     if not len(wanted):
         return np.nan
-    near = np.abs(wanted[:, None, ONSET] - made[None, :, ONSET]) <= _NEAR
-    alike = wanted[:, None, PITCH] % 12 == made[None, :, PITCH] % 12
-    found = (near & alike).any(axis=1)
+    # By rows, so that a long piece does not cost the square of its length in memory.
+    rows = [wanted[at : at + _ROWS] for at in range(0, len(wanted), _ROWS)]
+    found = np.concatenate([_is_there(each, made) for each in rows])
     weight = np.maximum(wanted[:, DURATION], 1e-3)
     return float(weight[found].sum() / weight.sum())
+
+
+def _is_there(wanted: Array, made: Array) -> npt.NDArray[np.bool_]:
+    near = np.abs(wanted[:, None, ONSET] - made[None, :, ONSET]) <= _NEAR
+    alike = wanted[:, None, PITCH] % 12 == made[None, :, PITCH] % 12
+    return np.asarray((near & alike).any(axis=1))
 
 
 def _pitch_at(table: Array, at: Array) -> Array:

@@ -45,12 +45,14 @@ class Arrange:
         run.report(tempo=round(made.tempo[0][1], 1), tones=made.counts())
         if style.borrowed is not None:
             from toolkit.style.borrowed.pattern_network import CHECKPOINT
+            from toolkit.style.borrowed.telling import told
 
             known = {bar.beats for bar in style.borrowed.bars}
             run.report(
                 borrowed_from=style.borrowed.source,
                 bars_chosen_by=CHECKPOINT,
                 bars_fitted=sum(bar.beats not in known for bar in made.sheet.bars),
+                **told(style),
             )
         # As it was asked for: a style in a file of the user's own is found by its path.
         return replace(made, style=self.style, feel=style.feel)

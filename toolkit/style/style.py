@@ -28,6 +28,9 @@ PALETTES = ("plain", "jazz", "blues", "gospel", "bossa", "baroque")
 IDIOMS = ("plain", "jazz", "blues", "baroque")
 """In which way the melody is varied."""
 
+BORROWED = "borrowed"
+"""The introduction or the ending of the reference."""
+
 _AT_HAND: ContextVar[Mapping[str, Style]] = ContextVar("styles at hand")
 
 
@@ -65,13 +68,16 @@ class Form:
     Parameters
     ----------
     intro : str
-        ``none``, ``turnaround``, ``vamp``, ``last-phrase`` or ``pedal``.
+        ``none``, ``turnaround``, ``vamp``, ``last-phrase``, ``pedal`` or `BORROWED`.
     ending : str
-        ``none``, ``tag`` (the last cadence again), ``hold`` or ``ritard``.
+        ``none``, ``tag`` (the last cadence again), ``hold``, ``ritard`` or `BORROWED`.
+    intro_bars : int
+        How long the introduction is; 0 for as long as those of its kind are.
     """
 
     intro: str = "none"
     ending: str = "hold"
+    intro_bars: int = 0
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from toolkit.errors import UsageError
+from toolkit.style.band.form import intro_bars
 from toolkit.style.performing.swing_feel import second_eighth
-from toolkit.style.style import Form, Harmony, Melody, Mix, Seat, Style
+from toolkit.style.style import BORROWED, Form, Harmony, Melody, Mix, Seat, Style
 
 _WHOLE_BAND_HZ = 20000.0
 _NO_CUT_HZ = 19000.0
@@ -116,13 +117,25 @@ def mix(
         ensembles=MappingProxyType({band: tuple(seat.name for seat in seats)}),
         harmony=Harmony(most.harmony.palette, *_means(parts, Harmony, "color", "reharm")),
         melody=Melody(most.melody.idiom, *_means(parts, Melody, "change")),
-        form=Form(most.form.intro, most.form.ending),
+        form=_form(most, parts),
         mix=_recorded(parts),
         rubato=_mean(parts, lambda style: style.rubato),
         meter=most.meter,
         swing=swing,
         borrowed=borrowed[0] if borrowed else None,
     )
+
+
+def _form(most: Style, parts: Sequence[tuple[Style, float]]) -> Form:
+    """Return introduction and ending of the style with most of it.
+
+    A reference's introduction, which may have any length, is as long as between theirs, in pairs of
+    bars; the progressions of the others have a length of their own.
+    """
+    if most.form.intro != BORROWED:
+        return most.form
+    bars = max(2 * round(_mean(parts, intro_bars) / 2), 1)
+    return most.form if bars == intro_bars(most) else replace(most.form, intro_bars=bars)
 
 
 def _mean(parts: Sequence[tuple[Style, float]], of: Callable[[Style], float]) -> float:

@@ -44,10 +44,22 @@ def _borrowed(borrowed: Borrowed) -> Iterator[str]:
     table = borrowed.plain()
     yield from ("", "[borrowed]")
     yield from (f"{key} = {_value(table[key])}" for key in ("version", "source", "sha256"))
-    for bar in table["bar"]:
-        yield from ("", "[[borrowed.bar]]")
-        yield from (f"{key} = {_value(bar[key])}" for key in ("beats", "about"))
-        yield "[borrowed.bar.parts]"
+    yield from _bars("borrowed.bar", table["bar"])
+    for name in ("opening", "closing"):
+        frame = table.get(name)
+        if frame is not None:
+            yield from ("", f"[borrowed.{name}]")
+            plain = {key: each for key, each in frame.items() if key not in ("bar", "final")}
+            yield from (f"{key} = {_value(each)}" for key, each in plain.items())
+            for key in ("bar", "final"):
+                yield from _bars(f"borrowed.{name}.{key}", frame.get(key, ()))
+
+
+def _bars(where: str, bars: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for bar in bars:
+        yield from ("", f"[[{where}]]")
+        yield from (f"{key} = {_value(each)}" for key, each in bar.items() if key != "parts")
+        yield f"[{where}.parts]"
         yield from (f"{_key(name)} = {_value(rows)}" for name, rows in bar["parts"].items())
 
 

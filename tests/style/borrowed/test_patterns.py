@@ -12,6 +12,7 @@ from toolkit.style.borrowed.degrees import degree_of, pitch_class_of
 from toolkit.style.borrowed.fitting import in_bar, over_chords
 from toolkit.style.borrowed.hearing import hear
 from toolkit.style.borrowed.neutral_key import neutral, transposed
+from toolkit.style.borrowed.pattern_bars import PatternTone
 from toolkit.style.borrowed.pattern_choice import nearness, odds
 from toolkit.style.borrowed.pattern_distances import (
     FACTS,
@@ -21,7 +22,6 @@ from toolkit.style.borrowed.pattern_distances import (
     patterns_of,
     relative_facts,
 )
-from toolkit.style.borrowed.patterns import PatternTone
 from toolkit.style.borrowed.situations import NAMES, situations
 from toolkit.style.borrowed.taking import nearest, take
 from toolkit.style.chord import QUALITIES, Chord

@@ -7,6 +7,7 @@ import zlib
 import numpy as np
 
 from toolkit.style.arrangement import Arrangement
+from toolkit.style.band.borrowed_form import finished, slowed
 from toolkit.style.band.form import framed, held_from
 from toolkit.style.band.meter_choice import in_meter
 from toolkit.style.band.playing import Scene, play
@@ -14,7 +15,7 @@ from toolkit.style.band.tempo_choice import choose_tempo, rescaled
 from toolkit.style.harmony.giving_way import give_way
 from toolkit.style.harmony.harmonic_slots import Spans, is_within
 from toolkit.style.lead_sheet import LeadSheet
-from toolkit.style.style import Style
+from toolkit.style.style import BORROWED, Style
 
 _SEED = 2**63
 _SLOWER = {"ritard": (0.94, 0.87, 0.78), "tag": (0.97, 0.93, 0.85)}
@@ -71,25 +72,26 @@ def arrange(
     full, body = framed(ready, style)
     seed = int(rng.integers(_SEED))
     roles = tuple(seat.role for seat in seats)
-    parts = tuple(
-        play(
-            Scene(
-                sheet=full,
-                style=style,
-                seat=seat,
-                band=roles,
-                tempo=chosen,
-                rng=np.random.default_rng([seed, zlib.crc32(seat.name.encode())]),
-                seed=seed,
-            )
+    scenes = (
+        Scene(
+            sheet=full,
+            style=style,
+            seat=seat,
+            band=roles,
+            tempo=chosen,
+            rng=np.random.default_rng([seed, zlib.crc32(seat.name.encode())]),
+            seed=seed,
         )
         for seat in seats
     )
+    parts = tuple(finished(play(scene), style, full) for scene in scenes)
     return Arrangement(full, style.name, parts, _tempo_map(full, style, chosen), body)
 
 
 def _tempo_map(sheet: LeadSheet, style: Style, tempo: float) -> tuple[tuple[float, float], ...]:
-    """Return the tempo, slower towards a held last chord."""
+    """Return the tempo, slower towards a held last chord, or as a borrowed ending is."""
+    if style.form.ending == BORROWED:
+        return ((0.0, tempo), *slowed(style, sheet, tempo))
     shares = _SLOWER.get(style.form.ending)
     if shares is None or held_from(sheet) >= sheet.length or len(sheet.bars) < len(shares) + 2:
         return ((0.0, tempo),)

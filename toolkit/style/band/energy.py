@@ -6,7 +6,10 @@ from bisect import bisect_left
 
 from toolkit.style.lead_sheet import LeadSheet, LineNote, Phrase
 
-FRAME = ("intro", "ending")
+FADING = "fading"
+"""Label of an ending that runs on to its last bar line, without a last chord."""
+
+FRAME = ("intro", "ending", FADING)
 """Labels of phrases that are not the piece's own."""
 
 _FIRST, _LAST = 0.35, 0.8
@@ -14,7 +17,7 @@ _REPEAT = 0.08
 _CONTRAST = -0.06
 _WITHIN = 0.12
 _LOUDNESS = 0.6
-_FRAME = {"intro": 0.35, "ending": 0.45}
+_FRAME = {"intro": 0.35, "ending": 0.45, FADING: 0.45}
 
 
 def energy(sheet: LeadSheet, beat: float) -> float:

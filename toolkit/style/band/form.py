@@ -2,7 +2,7 @@
 
 An introduction sets key, tempo and groove before the tune: a turnaround (I vi ii V), a vamp of two
 chords, the changes of the tune's last bars, or a pedal on the dominant. An ending plays the last
-cadence once more and lets the last chord ring.
+cadence once more and lets the last chord ring. A style of a file has those of the file.
 """
 
 from __future__ import annotations
@@ -10,20 +10,18 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from toolkit.style.band import borrowed_form
+from toolkit.style.band.ending import QUOTED, cut, extended, with_tag
 from toolkit.style.band.energy import FRAME
-from toolkit.style.band.frame_chords import intro_chords, last_chord, lead_in
-from toolkit.style.chord import QUALITIES, Chord
+from toolkit.style.band.frame_chords import intro_chords, lead_in
 from toolkit.style.harmony.giving_way import give_way
 from toolkit.style.key import tonic_and_mode
 from toolkit.style.lead_sheet import Bar, ChordSpan, LeadSheet, LineNote, Phrase
-from toolkit.style.scales import avoid_notes
-from toolkit.style.style import Style
+from toolkit.style.style import BORROWED, Style
 
 _INTRO_BARS = 4
 _SHORT_PIECE = 8
 _EPSILON = 1e-6
-_QUOTED = 0.4
-"""Weight of quoted melody: below that of any anchor, since it is not where the source has it."""
 
 
 def framed(sheet: LeadSheet, style: Style) -> tuple[LeadSheet, tuple[float, float]]:
@@ -60,11 +58,21 @@ def held_from(sheet: LeadSheet) -> float:
     return sheet.length
 
 
+def intro_bars(style: Style) -> int:
+    """Return how many bars a style's introduction has before a piece that is long enough."""
+    if style.form.intro == "none":
+        return 0
+    own = borrowed_form.opening(style)
+    return style.form.intro_bars or (_INTRO_BARS if own is None else len(own.bars))
+
+
 def _intro(sheet: LeadSheet, style: Style) -> tuple[Bar, ...]:
     """Return the bars before the piece: long enough for an introduction, and for any pickup."""
-    count = 0
-    if style.form.intro != "none":
-        count = _INTRO_BARS if len(sheet.bars) >= _SHORT_PIECE else _INTRO_BARS // 2
+    count = intro_bars(style)
+    if style.form.intro == BORROWED:
+        count = min(count, borrowed_form.most_bars(len(sheet.bars)))
+    elif len(sheet.bars) < _SHORT_PIECE:
+        count = min(count, _INTRO_BARS // 2)
     beats = sheet.beats_per_bar
     pickup = -min([0.0, *(note.onset for note in _all_notes(sheet))])
     count = max(count, math.ceil(pickup / beats - 1e-9))
@@ -132,12 +140,14 @@ def _with_intro_music(sheet: LeadSheet, style: Style, front: tuple[Bar, ...]) ->
             composed = lead_in(sheet, style, front[-1])
             spans = (*_until(before, front[-1].onset), *composed)
             pickup = min(pickup, front[-1].onset)
-        melody = tuple(_cut(note, pickup) for note in quoted if note.onset < pickup - 0.2)
+        melody = tuple(cut(note, pickup) for note in quoted if note.onset < pickup - 0.2)
     else:
-        composed = spans = intro_chords(sheet, style, front)
+        own = style.form.intro == BORROWED
+        find = borrowed_form.opening_spans if own else intro_chords
+        composed = spans = find(sheet, style, front)
         melody = ()
-    own = tuple(span for span in sheet.chords if span.onset >= start - 1e-6)
-    made = replace(sheet, melody=(*melody, *sheet.melody), chords=(*spans, *own))
+    later = tuple(span for span in sheet.chords if span.onset >= start - 1e-6)
+    made = replace(sheet, melody=(*melody, *sheet.melody), chords=(*spans, *later))
     quoted_or_own = [index for index, span in enumerate(made.chords) if span not in composed]
     return give_way(made, quoted_or_own)
 
@@ -152,17 +162,13 @@ def _until(spans: tuple[ChordSpan, ...], end: float) -> tuple[ChordSpan, ...]:
     return tuple(replace(span, duration=min(span.duration, end - span.onset)) for span in spans)
 
 
-def _cut(note: LineNote, end: float) -> LineNote:
-    return replace(note, duration=min(note.duration, end - note.onset))
-
-
 def _last_bars(
     sheet: LeadSheet, front: tuple[Bar, ...]
 ) -> tuple[tuple[LineNote, ...], tuple[ChordSpan, ...]]:
     """Return melody and chords of the piece's last bars, moved to its beginning."""
     begin = sheet.length - front[-1].offset
     melody = tuple(
-        replace(note, onset=note.onset - begin, weight=_QUOTED)
+        replace(note, onset=note.onset - begin, weight=QUOTED)
         for note in sheet.melody
         if note.onset >= begin
     )
@@ -173,74 +179,10 @@ def _with_ending(sheet: LeadSheet, style: Style, start: float) -> LeadSheet:
     """Return the sheet with the style's ending behind it."""
     if style.form.ending == "none":
         return sheet
+    if style.form.ending == BORROWED:
+        return borrowed_form.with_closing(sheet, style, start)
     end = sheet.length
     if style.form.ending == "tag" and len(sheet.bars) - sheet.bar_at(start) >= 4:
-        return _with_tag(sheet, style)
+        return with_tag(sheet, style)
     final = Bar(end, sheet.bars[-1].beats)
-    return _extended(sheet, style, (final,), ())
-
-
-def _with_tag(sheet: LeadSheet, style: Style) -> LeadSheet:
-    """Return the sheet with the two bars before its last one again, and a last chord."""
-    last = sheet.bars[-1]
-    cadence = sheet.bars[-3:-1]
-    shift = sheet.length - cadence[0].onset
-    bars = tuple(replace(bar, onset=bar.onset + shift) for bar in cadence)
-    again = tuple(
-        _cut(replace(note, onset=note.onset + shift, weight=_QUOTED), bars[-1].offset)
-        for note in sheet.melody
-        if cadence[0].onset <= note.onset < last.onset
-    )
-    spans = tuple(
-        replace(span, onset=max(span.onset, cadence[0].onset) + shift,
-                duration=min(span.offset, last.onset) - max(span.onset, cadence[0].onset))
-        for span in sheet.chords
-        if span.offset > cadence[0].onset + 1e-6 and span.onset < last.onset - 1e-6
-    )  # fmt: skip
-    closed = replace(sheet, melody=tuple(_cut(note, sheet.length) for note in sheet.melody))
-    together = replace(closed, melody=(*closed.melody, *again), chords=(*sheet.chords, *spans))
-    return _extended(together, style, (*bars, Bar(bars[-1].offset, last.beats)), spans)
-
-
-def _extended(
-    sheet: LeadSheet, style: Style, bars: tuple[Bar, ...], inside: tuple[ChordSpan, ...]
-) -> LeadSheet:
-    """Return the sheet with an ending of such bars, in whose last one the last chord is held.
-
-    Parameters
-    ----------
-    inside : tuple[ChordSpan, ...]
-        Chords of the ending that are there already.
-    """
-    begin, final = bars[0].onset, bars[-1]
-    spans = sheet.chords
-    own = [span.chord for span in sheet.chords if span.onset < begin - _EPSILON]
-    if own:
-        chord = last_chord(own[-1], sheet.key_at(final.onset), style)
-        spans = (*spans, ChordSpan(final.onset, float(final.beats), chord, "T"))
-    melody = sheet.melody
-    if melody:
-        source = [note for note in melody if note.onset < begin][-1:] or [melody[-1]]
-        if inside:
-            pitch = _nearest(source[0].pitch, spans[-1].chord)
-            extra = LineNote(final.onset, final.beats, pitch, _QUOTED, source[0].velocity)
-            melody = (*melody, extra)
-        elif source[0].offset > begin - sheet.bars[-1].beats:
-            kept = replace(source[0], duration=final.offset - source[0].onset)
-            melody = (*melody[:-1], kept)
-    return replace(
-        sheet,
-        bars=(*sheet.bars, *bars),
-        chords=spans,
-        melody=melody,
-        phrases=(*sheet.phrases, Phrase(begin, final.offset - begin, "ending")),
-    )
-
-
-def _nearest(pitch: int, chord: Chord) -> int:
-    """Return a pitch, or the nearest one of a chord's triad if the chord does not bear it."""
-    if pitch % 12 not in avoid_notes(chord):
-        return pitch
-    tones = {(chord.root + step) % 12 for step in QUALITIES[chord.quality][:3]}
-    return min((each for each in range(pitch - 6, pitch + 7) if each % 12 in tones),
-               key=lambda each: abs(each - pitch))  # fmt: skip
+    return extended(sheet, style, (final,), ())

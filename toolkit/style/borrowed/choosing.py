@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.dsp.cheapest_path import cheapest_path
+from toolkit.style.borrowed.pattern_bars import PatternBar
 from toolkit.style.borrowed.pattern_choice import odds
 from toolkit.style.borrowed.pattern_distances import patterns_of
-from toolkit.style.borrowed.patterns import Borrowed, PatternBar
+from toolkit.style.borrowed.patterns import Borrowed
 from toolkit.style.borrowed.situations import NAMES, situations
 from toolkit.style.lead_sheet import LeadSheet
 

@@ -12,7 +12,7 @@ from toolkit.io.instruments import instrument_name
 from toolkit.style.band.playability import playable_range
 from toolkit.style.borrowed.hearing import Heard, HeardPart, hear
 from toolkit.style.borrowed.taking import take
-from toolkit.style.style import Form, Harmony, Melody, Mix, Seat, Style
+from toolkit.style.style import BORROWED, Form, Harmony, Melody, Mix, Seat, Style
 from toolkit.values import DRUMS, Notes
 
 _TEMPO_ROOM = 1.18
@@ -33,8 +33,9 @@ _LATE_SECONDS = 0.001
 def style_of(notes: Notes, *, name: str, source: str = "", sha256: str = "") -> Style:
     """Return the style in which a reference is played.
 
-    Its accompaniment is kept bar by bar, relative to its chords; the tune's instrument, but not the
-    tune. The key of the reference and by how many semitones it is transposed change nothing.
+    Its accompaniment is kept bar by bar, relative to its chords, as are its introduction and its
+    ending where it has them; the tune's instrument, but not the tune. The key of the reference and
+    by how many semitones it is transposed change nothing.
 
     Parameters
     ----------
@@ -59,6 +60,7 @@ def style_of(notes: Notes, *, name: str, source: str = "", sha256: str = "") -> 
     seats = (_lead(heard), *_seats(heard.parts))
     slow, fast = heard.sheet.tempo / _TEMPO_ROOM, heard.sheet.tempo * _TEMPO_ROOM
     swung = heard.swing > 1
+    borrowed = take(heard, source, sha256)
     return Style(
         name=name,
         summary=_summary(heard, source or name),
@@ -72,11 +74,14 @@ def style_of(notes: Notes, *, name: str, source: str = "", sha256: str = "") -> 
         ensembles=MappingProxyType({"band": tuple(seat.name for seat in seats)}),
         harmony=_harmony(heard),
         melody=Melody(),
-        form=Form("none", "hold"),
+        form=Form(
+            "none" if borrowed.opening is None else BORROWED,
+            "hold" if borrowed.closing is None else BORROWED,
+        ),
         mix=Mix(),
         meter=3 if heard.sheet.beats_per_bar == 3 and heard.sheet.parts == 2 else 0,
         swing=round(heard.swing, 3) if swung else 0.0,
-        borrowed=take(heard, source, sha256),
+        borrowed=borrowed,
     )
 
 

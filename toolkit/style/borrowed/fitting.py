@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from toolkit.style.arrangement import Tone
 from toolkit.style.borrowed.degrees import FIFTH, ROOT, THIRD, pitch_class_of
-from toolkit.style.borrowed.patterns import PatternTone
+from toolkit.style.borrowed.pattern_bars import PatternTone
 from toolkit.style.borrowed.taking import nearest
 from toolkit.style.lead_sheet import Bar, ChordSpan, LeadSheet
 from toolkit.style.scales import avoid_notes, chord_scale

@@ -81,12 +81,18 @@ class Heard:
         Ratio of the eighths, 1 where they are even.
     lead : int
         Program of what has the tune; -1 where nobody has it alone.
+    tune : tuple[Tone, ...]
+        What that instrument plays; nothing where nobody has the tune alone.
+    tempi : tuple[float, ...]
+        Beats a minute of each bar.
     """
 
     sheet: LeadSheet
     parts: tuple[HeardPart, ...]
     swing: float = 1.0
     lead: int = -1
+    tune: tuple[Tone, ...] = ()
+    tempi: tuple[float, ...] = ()
 
 
 def hear(notes: Notes) -> Heard:
@@ -135,7 +141,16 @@ def hear(notes: Notes) -> Heard:
         replace(part, late=float(np.clip(part.late - mean, -_LATEST_SECONDS, _LATEST_SECONDS)))
         for part in kept
     ]
-    return Heard(sheet, _named(steady), ratio, lead)
+    sung = [note for note in moved if note.program == lead]
+    tune = _part(lead, sung, found, ratio).tones if sung else ()
+    return Heard(sheet, _named(steady), ratio, lead, tune, _tempi(found))
+
+
+def _tempi(found: Grid) -> tuple[float, ...]:
+    """Return the tempo of each bar in beats a minute."""
+    lines = found.time([*(bar.onset for bar in found.bars), found.bars[-1].offset])
+    beats = np.array([bar.beats for bar in found.bars])
+    return tuple((60 * beats / np.maximum(np.diff(lines), 1e-3)).tolist())
 
 
 def _swing(notes: Notes, found: Grid) -> float:

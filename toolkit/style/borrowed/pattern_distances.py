@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.style.borrowed.patterns import PatternBar
+from toolkit.style.borrowed.pattern_bars import PatternBar
 
 Array = npt.NDArray[np.float64]
 Pattern = frozenset[tuple[str, int, int]]

@@ -1,68 +1,17 @@
-"""What is borrowed from a file: its bars as patterns, relative to the chords under them."""
+"""What is borrowed from a file: its bars as patterns, how it begins and how it ends."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import Any
+
+from toolkit.style.borrowed import frames
+from toolkit.style.borrowed.frames import Closing, Opening
+from toolkit.style.borrowed.pattern_bars import PatternBar, bar_of, table_of
 
 VERSION = 1
 """Of what the numbers of a bar's `about` mean."""
-
-_ROUNDING = 4
-
-
-@dataclass(frozen=True)
-class PatternTone:
-    """Hold a tone of a pattern.
-
-    Parameters
-    ----------
-    onset, duration : float
-        In beats from the beginning of the bar.
-    degree : int
-        Of the chord's scale, 0 the root, 2 the third, 6 the seventh; for drums the General MIDI
-        instrument.
-    octave : int
-        Above the root that is nearest to the middle of the part's register; 0 for drums.
-    height : int
-        Semitones above that middle; 0 for drums.
-    velocity : float
-        0..1; 0.7 is the part's mean.
-    approach : int
-        Semitones above the tone that follows, where it leads to another chord's root; else 0.
-    """
-
-    onset: float
-    duration: float
-    degree: int
-    octave: int = 0
-    height: int = 0
-    velocity: float = 0.7
-    approach: int = 0
-
-
-@dataclass(frozen=True)
-class PatternBar:
-    """Hold what the players of a reference do in one bar, and what they answer to.
-
-    Parameters
-    ----------
-    beats : int
-        Of the bar.
-    about : tuple[float, ...]
-        The situation, of `toolkit.style.borrowed.situations`.
-    parts : Mapping[str, tuple[PatternTone, ...]]
-        By the part's name; who rests is left out.
-    """
-
-    beats: int
-    about: tuple[float, ...]
-    parts: Mapping[str, tuple[PatternTone, ...]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "parts", MappingProxyType(dict(self.parts)))
 
 
 @dataclass(frozen=True)
@@ -75,29 +24,31 @@ class Borrowed:
         Name and hash of the file, empty for notes that come from none.
     bars : tuple[PatternBar, ...]
         In the order of the reference.
+    opening : Opening, optional
+        How it begins before its tune, where it does.
+    closing : Closing, optional
+        How it ends, where it does and is not merely over.
     """
 
     source: str
     sha256: str
     bars: tuple[PatternBar, ...]
+    opening: Opening | None = None
+    closing: Closing | None = None
 
     def plain(self) -> dict[str, Any]:
         """Return it as a table for a style's file; `read` gives an equal one back."""
-        return {
+        table: dict[str, Any] = {
             "version": VERSION,
             "source": self.source,
             "sha256": self.sha256,
-            "bar": [
-                {
-                    "beats": bar.beats,
-                    "about": [_rounded(each) for each in bar.about],
-                    "parts": {
-                        name: [_row(tone) for tone in tones] for name, tones in bar.parts.items()
-                    },
-                }
-                for bar in self.bars
-            ],
+            "bar": [table_of(bar) for bar in self.bars],
         }
+        if self.opening is not None:
+            table["opening"] = self.opening.plain()
+        if self.closing is not None:
+            table["closing"] = self.closing.plain()
+        return table
 
 
 def read(table: Mapping[str, Any]) -> Borrowed:
@@ -110,52 +61,15 @@ def read(table: Mapping[str, Any]) -> Borrowed:
     """
     if table["version"] != VERSION:
         raise ValueError(f"borrowed bars of version {table['version']}, this one reads {VERSION}")
-    bars = tuple(
-        PatternBar(
-            int(each["beats"]),
-            tuple(float(value) for value in each["about"]),
-            {name: tuple(_tone(row) for row in rows) for name, rows in each["parts"].items()},
-        )
-        for each in table["bar"]
-    )
-    if not bars or any(bar.beats < 1 for bar in bars):
-        raise ValueError("borrowed bars need a beat at least, and there has to be one")
+    bars = tuple(bar_of(each) for each in table["bar"])
+    if not bars:
+        raise ValueError("of what is borrowed there has to be a bar")
     if len({len(bar.about) for bar in bars}) != 1:
         raise ValueError("borrowed bars differ in how many numbers tell what they are about")
-    return Borrowed(str(table["source"]), str(table["sha256"]), bars)
-
-
-def rounded(tone: PatternTone) -> PatternTone:
-    """Return a tone as exact as it is written to a file."""
-    return _tone(_row(tone))
-
-
-def _row(tone: PatternTone) -> list[float | int]:
-    return [
-        _rounded(tone.onset),
-        _rounded(tone.duration),
-        tone.degree,
-        tone.octave,
-        tone.height,
-        round(tone.velocity, 2),
-        tone.approach,
-    ]
-
-
-def _rounded(value: float) -> float:
-    return round(float(value), _ROUNDING)
-
-
-def _tone(row: list[float | int]) -> PatternTone:
-    onset, duration, degree, octave, height, velocity, approach = row
-    if not (onset >= 0 and duration > 0 and 0 <= degree <= 127 and 0 <= velocity <= 1):
-        raise ValueError(f"no tone of a pattern: {row}")
-    return PatternTone(
-        float(onset),
-        float(duration),
-        int(degree),
-        int(octave),
-        int(height),
-        float(velocity),
-        int(approach),
+    return Borrowed(
+        str(table["source"]),
+        str(table["sha256"]),
+        bars,
+        frames.read_opening(table["opening"]) if "opening" in table else None,
+        frames.read_closing(table["closing"]) if "closing" in table else None,
     )

@@ -9,8 +9,10 @@ import numpy as np
 
 from toolkit.style.arrangement import Tone
 from toolkit.style.borrowed.degrees import ROOT, degree_of
+from toolkit.style.borrowed.framing import closing_of, opening_of
 from toolkit.style.borrowed.hearing import Heard, HeardPart
-from toolkit.style.borrowed.patterns import Borrowed, PatternBar, PatternTone, rounded
+from toolkit.style.borrowed.pattern_bars import PatternBar, PatternTone, rounded
+from toolkit.style.borrowed.patterns import Borrowed
 from toolkit.style.borrowed.situations import situations
 from toolkit.style.chord import Chord
 from toolkit.style.key import tonic_and_mode
@@ -28,7 +30,7 @@ _EPSILON = 1e-6
 
 
 def take(heard: Heard, source: str = "", sha256: str = "") -> Borrowed:
-    """Return the bars of a reference as patterns, the first 128 of them.
+    """Return the first 128 bars of a reference as patterns, and how it begins and ends.
 
     Parameters
     ----------
@@ -50,7 +52,13 @@ def take(heard: Heard, source: str = "", sha256: str = "") -> Borrowed:
     ]
     first = next((index for index, bar in enumerate(bars) if bar.parts), 0)
     last = max((index for index, bar in enumerate(bars) if bar.parts), default=0)
-    return Borrowed(source, sha256, tuple(bars[first : last + 1][:_MOST_BARS]))
+    return Borrowed(
+        source,
+        sha256,
+        tuple(bars[first : last + 1][:_MOST_BARS]),
+        opening_of(heard, bars),
+        closing_of(heard, bars),
+    )
 
 
 def _patterns(part: HeardPart, sheet: LeadSheet) -> dict[int, list[PatternTone]]:

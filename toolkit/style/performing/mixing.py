@@ -6,7 +6,7 @@ import numpy as np
 
 from toolkit import chunks
 from toolkit.dsp import damage, desk, resample, tape_hiss, wow
-from toolkit.dsp.loudness import measure_loudness
+from toolkit.dsp.integrated_loudness import integrated_loudness
 from toolkit.run import Run
 from toolkit.style.arrangement import Part
 from toolkit.style.performance import Performance
@@ -48,7 +48,7 @@ def mix(stems: Stems, performance: Performance, style: Style, *, lufs: float, ru
     noise = _record_noise(next(iter(parts.values())).shape, style.mix, rate, run)
     if noise is not None:
         heard["record"] = noise
-        loudness = measure_loudness(noise, rate).integrated_lufs
+        loudness = integrated_loudness(noise, rate)
         # A fader is set beside the melody, which comes out a little below the mix as a whole.
         strips["record"] = desk.Strip(level_db=loudness - (lufs - _MELODY_BELOW), send=0.0)
     console = desk.Console(
@@ -60,6 +60,22 @@ def mix(stems: Stems, performance: Performance, style: Style, *, lufs: float, ru
     mixed, levels = desk.mix(heard, strips, console, rate, scratch=run.scratch, progress=run.tick)
     run.report(faders_db={name: round(level, 1) for name, level in levels.items()})
     return Stems({name: Audio(samples, rate) for name, samples in mixed.items()})
+
+
+def summed(stems: Stems, run: Run) -> Audio:
+    """Return the sum of all stems in scratch space of the run, however long they are.
+
+    The same samples as `toolkit.values.Stems.mixture`, which holds them in memory.
+    """
+    first, *rest = stems.values()
+    total = run.scratch(first.samples.shape)
+    for block in chunks.blocks(first.samples, size=_BLOCK):
+        total[:, block.span] = block.samples
+        for audio in rest:
+            total[:, block.span] += audio.samples[:, block.span]
+            chunks.release(audio.samples)
+        chunks.release(total)
+    return first.with_samples(total)
 
 
 def _strip(part: Part, mix: Mix) -> desk.Strip:
@@ -109,6 +125,7 @@ def _record_noise(shape: tuple[int, ...], mix: Mix, sample_rate: int, run: Run) 
     for block in chunks.blocks(out, size=_BLOCK):
         span = block.span
         out[:, span] = level * hiss.between(span.start, span.stop, sample_rate)
+        chunks.release(out)
     peak = 10 ** (_CRACKLE_DB / 20)
     for event in range(len(clicks)):
         wave = damage.waveform(clicks, event) * clicks.gains[event][:, None]
@@ -116,5 +133,5 @@ def _record_noise(shape: tuple[int, ...], mix: Mix, sample_rate: int, run: Run) 
         height = peak * 10 ** ((clicks.height_db[event] - 20) / 20)
         piece = out[:, at : at + wave.shape[1]]
         piece += (height * wave[:, : piece.shape[1]]).astype(np.float32)
-    chunks.release(out)
+        chunks.release(out)
     return out

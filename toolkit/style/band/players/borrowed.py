@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from toolkit.errors import UsageError
 from toolkit.style.arrangement import Tone
+from toolkit.style.band.borrowed_form import patterns_around
 from toolkit.style.band.drum_kit import CRASH, KICK
 from toolkit.style.band.form import held_from
 from toolkit.style.band.playing import Played, Scene
@@ -25,7 +26,7 @@ from toolkit.style.borrowed.fitting import (
     over_chords,
     with_roots,
 )
-from toolkit.style.borrowed.patterns import PatternBar, PatternTone
+from toolkit.style.borrowed.pattern_bars import PatternBar, PatternTone
 from toolkit.style.borrowed.playable import playable
 from toolkit.style.lead_sheet import Bar
 from toolkit.values import DRUMS
@@ -48,10 +49,11 @@ def play(scene: Scene) -> Played:
             "make the style of a file: tonearm reimagine PIECE --style-from FILE",
         )
     bars = chosen(borrowed, scene.sheet, scene.seed)
+    around = patterns_around(scene.style, scene.sheet)
     name = str(scene.seat.options.get("part", scene.seat.name))
     rows = [
-        (bar, _own(pattern, name, bar, scene))
-        for bar, pattern in zip(scene.sheet.bars, bars, strict=True)
+        (bar, _own(around.get(index, pattern), name, bar, scene))
+        for index, (bar, pattern) in enumerate(zip(scene.sheet.bars, bars, strict=True))
     ]
     tones = _drums(scene, rows) if scene.seat.program == DRUMS else _pitched(scene, rows)
     return Played(_later(tones, scene))
