@@ -138,18 +138,25 @@ def noises(dice: Dice, batch: int, num_samples: int) -> Tensor:
     if dice.chance(0.35):
         level = 10 ** (dice.uniform(5, 28, batch) / 20) * dice.chance(0.8, batch)
         noise = noise + level[:, None] * simulation.pops(dice, num_samples, batch)
-    if dice.chance(0.45):
-        noise = _without_bottom(dice, noise)
+    if dice.chance(0.5):
+        noise = _through_filters(dice, noise)
     return noise
 
 
-def _without_bottom(dice: Dice, noise: Tensor) -> Tensor:
-    """Return noise as rumble filters leave it: its bottom must not be what tells how loud it is."""
+def _through_filters(dice: Dice, noise: Tensor) -> Tensor:
+    """Return noise without its bottom, its top or its color, as filters and slow machines leave it.
+
+    Neither the bottom nor the top must be what tells how loud the noise is in between.
+    """
     batch, num_samples = noise.shape
-    corner = dice.log_uniform(8, 200, batch, 1) * dice.chance(0.8, batch, 1)
-    power = 2 * dice.uniform(1, 2.5, batch, 1)
     frequency = torch.fft.rfftfreq(num_samples, 1 / simulation.SAMPLE_RATE, device=dice.device)
-    response = (1 + (corner / frequency.clamp_min(1e-3)) ** power).rsqrt()
+    frequency = frequency.clamp_min(1e-3)
+    corner = dice.log_uniform(8, 200, batch, 1) * dice.chance(0.7, batch, 1)
+    response = (1 + (corner / frequency) ** (2 * dice.uniform(1, 2.5, batch, 1))).rsqrt()
+    corner = torch.where(dice.chance(0.4, batch, 1), dice.log_uniform(500, 9000, batch, 1), 1e9)
+    response = response * (1 + (frequency / corner) ** (2 * dice.uniform(1, 3, batch, 1))).rsqrt()
+    fall = dice.uniform(0, 1, batch, 1) * dice.chance(0.3, batch, 1)
+    response = response * (frequency.clamp_min(20.0) / 1000) ** -fall
     filtered: Tensor = torch.fft.irfft(torch.fft.rfft(noise) * response, num_samples)
     return filtered
 
