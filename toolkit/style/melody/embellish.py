@@ -25,6 +25,7 @@ from toolkit.style.melody.line_writing import LineWriter, Place, Point
 from toolkit.style.melody.melody_moves import BLUES_STEPS
 from toolkit.style.melody.ornamenting import answered, ornamented
 from toolkit.style.melody.retiming import Phrasing, Spans, is_locked
+from toolkit.style.melody.unquoted import unquoted
 
 CANDIDATES = 5
 
@@ -103,7 +104,8 @@ def _varied(
     whole = _one_at_a_time(_lines(writer, phrasing, rng))
     if idiom == "blues":
         whole = _one_at_a_time(answered(sheet, whole, amount, rng, locked))
-    return ornamented(sheet, whole, idiom, amount, rng, locked)
+    played = ornamented(sheet, whole, idiom, amount, rng, locked)
+    return unquoted(played, sheet.melody, locked)
 
 
 def _lines(
