@@ -8,9 +8,6 @@ either get the mean of their neighbors or a pass of their own. A mask estimated 
 averaged over three frames in its logits it flickers a little less, and a cell that is surely music
 stays so. Over more frames it flickers less still, and less noise is taken.
 
-Noise that a rumble filter has cut off below, as many a transfer's, is none that the network knows:
-the mask is estimated as if it went on (`toolkit.dsp.cut_bottom`).
-
 A stereo pair gets one mask, from the power of both sides, so that nothing moves in the image.
 """
 
@@ -22,7 +19,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from toolkit.dsp.cut_bottom import with_bottom
 from toolkit.dsp.stft import Grid, Power, hann_weights, smooth
 from toolkit.models.spectra import features
 from toolkit.values import Samples
@@ -93,10 +89,9 @@ class Masking:
     def _gains(self, power: Power, first_frame: int) -> Power:
         """Return gains like `power`, [frames, bins]; `first_frame` tells which frames are even."""
         known = self.model.config.n_fft // 2
-        heard = with_bottom(power, first_frame)
         given = np.zeros((len(power), known), np.float32)
         width = min(known, power.shape[1])
-        given[:, :width] = heard[:, :width]
+        given[:, :width] = power[:, :width]
         logits = np.empty_like(given)
         phase = first_frame % 2
         if len(power) < 4 or self.dense:
