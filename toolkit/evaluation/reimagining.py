@@ -105,7 +105,7 @@ def reimagining(
 _NOTES = (
     "The pieces are those of toolkit/evaluation/style_items.py: no network and no constant of the "
     "style modules was fitted to them, but the beat tracker, which scores with a tempo map do not "
-    "need, was fitted to three. Means over pieces; copied runs, violations and clipped samples are "
+    "need, was fitted to six. Means over pieces; copied runs, violations and clipped samples are "
     "the worst piece's.",
     "Anchors are the source's notes on a beat or of a beat and more, by length; tune recall is the "
     "same for all notes of the tune where a track of its own says which they are.",
