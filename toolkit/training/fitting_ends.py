@@ -23,12 +23,12 @@ from toolkit.style.listening.pitch_levels import pitch_levels
 from toolkit.training import chord_material
 from toolkit.training.chord_material import Lesson
 from toolkit.training.finding_chords import left_out
+from toolkit.training.heard_notes import played_notes
 from toolkit.values import Note
 
 Array = npt.NDArray[np.float64]
 
 _SONGS = range(1, 801, 20)
-_NEAR = 0.08
 _FITTED_SHARE = 0.8
 _HIDDEN, _STEPS, _BATCH, _RATE = 32, 5000, 1024, 5e-3
 _EVERY = 2  # neighboring moments say nearly the same
@@ -46,19 +46,7 @@ class Example:
 
 def played_ends(played: Sequence[Note], heard: Sequence[Note]) -> list[float | None]:
     """Return when the played note ends that each heard one is, None for what nobody played."""
-    free: dict[int, list[Note]] = {}
-    for note in played:
-        free.setdefault(note.pitch, []).append(note)
-    found: list[float | None] = []
-    for note in heard:
-        own = free.get(note.pitch, [])
-        nearest = min(own, key=lambda each: abs(each.onset - note.onset), default=None)
-        if nearest is None or abs(nearest.onset - note.onset) >= _NEAR:
-            found.append(None)
-            continue
-        own.remove(nearest)
-        found.append(nearest.offset)
-    return found
+    return [None if note is None else note.offset for note in played_notes(played, heard)]
 
 
 def examples(lesson: Lesson) -> Iterator[Example]:

@@ -16,10 +16,10 @@ import numpy.typing as npt
 from toolkit.evaluation.logistic import Logistic, fit
 from toolkit.style.listening import ghosts
 from toolkit.training import chord_material
+from toolkit.training.heard_notes import played_notes
 from toolkit.values import Note
 
 _SONGS = range(1, 801, 5)
-_NEAR = 0.08
 _FITTED_SHARE = 0.8
 
 Mask = npt.NDArray[np.bool_]
@@ -27,17 +27,7 @@ Mask = npt.NDArray[np.bool_]
 
 def are_ghosts(played: Sequence[Note], heard: Sequence[Note]) -> Mask:
     """Return which heard notes have no played one of their own, of their pitch and within 80 ms."""
-    free: dict[int, list[float]] = {}
-    for note in played:
-        free.setdefault(note.pitch, []).append(note.onset)
-    found = np.ones(len(heard), bool)
-    for index, note in enumerate(heard):
-        onsets = free.get(note.pitch, [])
-        nearest = min(onsets, key=lambda at: abs(at - note.onset), default=np.inf)
-        if abs(nearest - note.onset) < _NEAR:
-            onsets.remove(nearest)
-            found[index] = False
-    return found
+    return np.array([note is None for note in played_notes(played, heard)], bool)
 
 
 def learned(features: npt.NDArray[np.float64], classes: Mask) -> Logistic:

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.adapters import wjazzd
-from toolkit.evaluation.is_music import SLOTS
 from toolkit.style.melody.unquoted import PATH, STEPS, number_of
+from toolkit.training import solos
 
 _WRITTEN = frozenset({3, 4, 6, 8, 9, 12, 18, 24, 30, 36, 48})
 
@@ -32,12 +32,10 @@ def numbers(lines: Iterable[tuple[tuple[int, int], ...]]) -> npt.NDArray[np.uint
 
 def main() -> None:
     """Read the training solos and write the file beside the network's weights."""
-    lines = []
-    for solo in wjazzd.solos("train"):
-        places = np.maximum.accumulate(np.round(wjazzd.written(solo) * SLOTS).astype(int))
-        kept = np.append(True, np.diff(places) > 0)
-        steps = zip(np.diff(solo.pitches[kept]), np.diff(places[kept]), strict=True)
-        lines.append(tuple((int(step), int(slots)) for step, slots in steps))
+    lines = [
+        tuple(zip(np.diff(line.pitches).tolist(), np.diff(line.slots).tolist(), strict=True))
+        for line in map(solos.line, wjazzd.solos("train"))
+    ]
     np.save(PATH, numbers(lines))
 
 

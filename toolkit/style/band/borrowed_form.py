@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from toolkit.errors import UsageError
 from toolkit.style.arrangement import Part, Tone
@@ -24,6 +25,9 @@ from toolkit.style.style import BORROWED, Style
 _SECTION = 4
 _LEAST_BEATS = 0.1
 _EPSILON = 1e-6
+_NAMES = {"introduction": "intro", "ending": "ending"}
+
+_Frame = TypeVar("_Frame", Opening, Closing)
 
 
 def opening(style: Style) -> Opening | None:
@@ -34,12 +38,8 @@ def opening(style: Style) -> Opening | None:
     UsageError
         If the style asks for one and has borrowed none.
     """
-    if style.form.intro != BORROWED:
-        return None
     found = style.borrowed.opening if style.borrowed is not None else None
-    if found is None:
-        raise _missing(style, "introduction", "intro")
-    return found
+    return _asked_for(found, style, "introduction", style.form.intro)
 
 
 def closing(style: Style) -> Closing | None:
@@ -50,12 +50,8 @@ def closing(style: Style) -> Closing | None:
     UsageError
         If the style asks for one and has borrowed none.
     """
-    if style.form.ending != BORROWED:
-        return None
     found = style.borrowed.closing if style.borrowed is not None else None
-    if found is None:
-        raise _missing(style, "ending", "ending")
-    return found
+    return _asked_for(found, style, "ending", style.form.ending)
 
 
 def opening_spans(sheet: LeadSheet, style: Style, front: Sequence[Bar]) -> tuple[ChordSpan, ...]:
@@ -214,8 +210,14 @@ def _spans(
     return tuple(spans)
 
 
-def _missing(style: Style, what: str, name: str) -> UsageError:
-    return UsageError(
-        f'{style.name} has {name} = "{BORROWED}" but has borrowed no {what}',
-        "choose another one, such as none",
-    )
+def _asked_for(found: _Frame | None, style: Style, what: str, kind: str) -> _Frame | None:
+    """Return what the style has borrowed if its kind says so."""
+    if kind != BORROWED:
+        return None
+    if found is None:
+        name = _NAMES[what]
+        raise UsageError(
+            f'{style.name} has {name} = "{BORROWED}" but has borrowed no {what}',
+            "choose another one, such as none",
+        )
+    return found

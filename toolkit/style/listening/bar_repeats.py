@@ -12,13 +12,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.style.listening import chord_features
+from toolkit.style.listening.chord_features import BASS, SOUNDS, STRUCK
+from toolkit.style.listening.chord_features import describe as describe_chords
 from toolkit.values import Notes
 
 Array = npt.NDArray[np.float64]
 
 _TRIPLE, _DUPLE = (3, 6, 9), (2, 4, 8)
-_SOUNDS, _BASS = 0, 3  # of `chord_features.describe`
 _PARTS, _EARLY = 4, 0.12  # of a beat
 _MOST_AT_ONCE = 3
 _AROUND = 32  # beats to each side within which a meter is looked for
@@ -41,8 +41,8 @@ def triple(notes: Notes, beats: Array) -> Array:
         In seconds, ascending, two at least.
     """
     edges = np.append(beats, 2 * beats[-1] - beats[-2])
-    described = chord_features.describe(notes, edges).astype(float)
-    kinds = [described[:, :, index] for index in (_SOUNDS, chord_features.STRUCK, _BASS)]
+    described = describe_chords(notes, edges).astype(float)
+    kinds = [described[:, :, index] for index in (SOUNDS, STRUCK, BASS)]
     kinds.append(_rhythm(notes, beats))
     found = np.zeros(len(beats))
     for kind in kinds:

@@ -16,8 +16,9 @@ Array = npt.NDArray[np.float64]
 Table = npt.NDArray[np.float32]
 
 NUM_FEATURES = 15
-STRUCK = 5
-"""The feature that says how strongly a pitch class is struck in a span."""
+SOUNDS, BASS, STRUCK = 0, 3, 5
+"""Features: which share of a span a pitch class sounds, whether it is the bass for long enough, and
+how strongly it is struck."""
 
 _LOW, _HIGH = 55, 70
 _LONG_SHARE = 0.25  # of a span that a note has to sound to be its bass
