@@ -14,7 +14,7 @@ PIECE = Piece("bach/bwv66.6", "works", "steady")
 TRAINING = {
     "steps": 40,
     "batch": 4,
-    "attacks": 32,
+    "excerpt": 32,
     "learning_rate": 1e-2,
     "seed": 0,
     "every": 20,

@@ -25,7 +25,8 @@ def test_climbing_finds_what_is_better():
     def reached(trust):
         return {"works, steady": 1 - abs(np.log(trust.change / 10)) / 10}
 
-    best, figures = fitting_paths.climbed(bars.Trust(length=0.5, change=5.0, repeats=1.0), reached)
+    first = bars.Trust(beats=0.5, attacks=0.5, length=0.5, change=5.0)
+    best, figures = fitting_paths.climbed(first, reached)
     assert best.length == 0.5
     assert abs(np.log(best.change / 10)) < 0.4
     assert figures == reached(best)

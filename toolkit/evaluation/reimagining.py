@@ -134,7 +134,7 @@ def _rows(
             found.append(other_piece(piece, stranger, known))
         elif method == FINISHED and number < _SOUND_ITEMS:
             found.append(sound(item.name, style_items.read(item)))
-        elif method == RECORDING and item in style_items.AUDIO:
+        elif method == RECORDING:
             found += _heard(item, known)
     return found
 
@@ -147,7 +147,7 @@ def _heard(item: style_items.Item, known: Library) -> Iterator[dict[str, Any]]:
     """Yield the figures of a recording's beginning, and of the same beginning as written."""
     notes = style_items.begun(item)
     piece = _of_notes(item, notes)
-    yield {**rows(piece, "tonearm", known), "method": "tonearm, same pieces from MIDI"}
+    yield {**rows(piece, "tonearm", known), "method": "tonearm, beginnings from MIDI"}
     yield from_recording(piece, notes, style_items.heard(item), known)
 
 

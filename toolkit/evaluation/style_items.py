@@ -2,7 +2,7 @@
 
 Fourteen come with packages, twenty are songs of POP909's test split. Scores are read as they are
 written, with their tempo map and meters, so that the beats are known; the audio path hears renders
-of some of them with a font that no training heard.
+of their beginnings with a font that no training heard.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from toolkit.values import Audio, Note, Notes
 
 LONGEST_QUARTERS = 192
 SAMPLE_RATE = 44100
-AUDIO_SECONDS = 50.0
+HEARD_SECONDS = 50.0
 
 
 @dataclass(frozen=True)
@@ -68,13 +68,6 @@ SONGS = tuple(
 ITEMS = tuple(item for pair in zip_longest(PACKAGES, SONGS) for item in pair if item is not None)
 """All of them, in the order in which a limited run takes them."""
 
-AUDIO = tuple(
-    item
-    for item in ITEMS
-    if item.name in ("sonata K. 545", "mazurka op. 6/2", "chorale BWV 368", "song 854")
-)
-"""Those that are also heard as recordings of a piano."""
-
 
 def read(item: Item) -> Notes:
     """Return a piece's notes, all played by a piano, at most its first `LONGEST_QUARTERS`."""
@@ -97,7 +90,7 @@ def tune(item: Item) -> tuple[Note, ...]:
     return _begun(of_work(item.source, item.tempo, part=0)).notes
 
 
-def begun(item: Item, seconds: float = AUDIO_SECONDS) -> Notes:
+def begun(item: Item, seconds: float = HEARD_SECONDS) -> Notes:
     """Return a piece's notes that end within so many seconds."""
     notes = read(item)
     return replace(notes, notes=tuple(note for note in notes if note.offset <= seconds))

@@ -1,10 +1,11 @@
-"""A small network over attacks: which lie on a beat, which on a downbeat, how long beats are.
+"""A small network over attacks or beats: which lie on a beat or a downbeat, how long they are.
 
 Dilated convolutions (F. Yu and V. Koltun, "Multi-scale context aggregation by dilated
-convolutions", 2016) over the sequence of attacks, which `toolkit.style.listening.attack_features`
-describes; the task is that of L. Liu et al. ("Performance MIDI-to-score conversion by neural beat
-tracking", 2022), whose recurrent network it is not. Each convolution is a linear layer of three
-attacks side by side, since that is several times as fast on a processor.
+convolutions", 2016) over a sequence of attacks, which `toolkit.style.listening.attack_features`
+describes, or of beats, of `toolkit.style.listening.bar_features`; the task is that of L. Liu et al.
+("Performance MIDI-to-score conversion by neural beat tracking", 2022), whose recurrent network it
+is not. Each convolution is a linear layer of three steps side by side, since that is several times
+as fast on a processor.
 """
 
 from __future__ import annotations
@@ -25,20 +26,26 @@ class Config:
     Parameters
     ----------
     num_features : int
-        Of an attack.
+        Of an attack, or of a beat.
     channels : int
         Of every layer.
     dilations : tuple of int
         One residual layer each.
+    num_outputs : int
+        Of an attack, or of a beat.
+    dropout : float
+        Share of inputs and of what layers say that is left out in training.
     """
 
     num_features: int
     channels: int
     dilations: tuple[int, ...]
+    num_outputs: int = NUM_OUTPUTS
+    dropout: float = 0.12
 
 
 class Model(nn.Module):
-    """Map features of attacks to log odds.
+    """Map features of attacks, or of beats, to log odds.
 
     Parameters
     ----------
@@ -55,24 +62,23 @@ class Model(nn.Module):
         self.entry = nn.Linear(config.num_features, channels)
         self.layers = nn.ModuleList(nn.Linear(3 * channels, 2 * channels) for _ in self.dilations)
         self.mixes = nn.ModuleList(nn.Linear(channels, channels) for _ in self.dilations)
-        self.exit = nn.Linear(channels, NUM_OUTPUTS)
-        self.drop = nn.Dropout(0.12)
+        self.exit = nn.Linear(channels, config.num_outputs)
+        self.drop = nn.Dropout(config.dropout)
 
     def forward(self, features: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Return the outputs of each attack.
+        """Return the outputs of each step.
 
         Parameters
         ----------
-        features : torch.Tensor, shape (items, attacks, features)
+        features : torch.Tensor, shape (items, steps, features)
             As they were described.
-        mask : torch.Tensor, shape (items, attacks, 1)
-            1 where there is an attack and 0 in what only fills up the shorter items.
+        mask : torch.Tensor, shape (items, steps, 1)
+            1 where there is a step and 0 in what only fills up the shorter items.
 
         Returns
         -------
-        torch.Tensor, shape (items, attacks, NUM_OUTPUTS)
-            Log odds of beat and downbeat, and logits of the beat's period, the bar's length and
-            the place in the beat.
+        torch.Tensor, shape (items, steps, outputs)
+            Logits; what each is for, the modules say that describe the steps.
         """
         scaled = (features - self.mean) * self.scale
         hidden = torch.relu(self.entry(self.drop(scaled))) * mask

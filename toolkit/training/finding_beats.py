@@ -45,10 +45,15 @@ _WARM_SHARE = 0.08
 
 
 Look = Callable[[Model, dict[str, float]], None]
+Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 def train(
-    lessons: Lessons, config: Config, recipe: dict[str, Any], look: Look | None = None
+    lessons: Lessons,
+    config: Config,
+    recipe: dict[str, Any],
+    look: Look | None = None,
+    value_of: Loss | None = None,
 ) -> Model:
     """Return a network that learned from all lessons.
 
@@ -59,11 +64,14 @@ def train(
     config : Config
         The network's shape.
     recipe : dict
-        ``steps``, ``batch``, ``attacks`` of an excerpt, ``learning_rate``, ``seed``, ``every`` so
-        many steps it is looked at, and ``shares`` of `GROUPS`.
+        ``steps``, ``batch``, ``excerpt`` of so many attacks or beats, ``learning_rate``, ``seed``,
+        ``every`` so many steps it is looked at, and ``shares`` of `GROUPS`.
     look : callable, optional
         Gets the network and how far it is each time it is looked at.
+    value_of : callable, optional
+        Returns the loss of outputs and targets; `loss` by default.
     """
+    value_of = value_of or loss
     torch.manual_seed(recipe["seed"])
     rng = np.random.default_rng(recipe["seed"])
     model = Model(config)
@@ -81,12 +89,12 @@ def train(
     for step in range(1, recipe["steps"] + 1):
         kinds = rng.choice(len(shares), recipe["batch"], p=shares / shares.sum())
         drawn = [int(rng.choice(members[kind])) for kind in kinds]
-        features, targets, mask = batch(lessons, drawn, recipe["attacks"], rng)
+        features, targets, mask = batch(lessons, drawn, recipe["excerpt"], rng)
         model.train()
         optimizer.zero_grad()
         with torch.autocast("cpu", torch.bfloat16):
             outputs = model(features, mask)
-        value = loss(outputs.float(), targets)
+        value = value_of(outputs.float(), targets)
         value.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(learned, 1.0)
         optimizer.step()
@@ -106,7 +114,7 @@ def batch(
     lessons: Lessons, drawn: list[int], length: int, rng: np.random.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return an excerpt of each lesson: (features, targets, where there are attacks)."""
-    features = np.zeros((len(drawn), length, NUM_FEATURES), np.float32)
+    features = np.zeros((len(drawn), length, lessons.features.shape[1]), np.float32)
     targets = np.zeros((len(drawn), length, lessons.targets.shape[1]), np.float32)
     mask = np.zeros((len(drawn), length, 1), np.float32)
     for row, number in enumerate(drawn):
@@ -191,7 +199,8 @@ def lessons_file(folder: Path, development: bool, shard: int, shards: int) -> Pa
     return path
 
 
-def _kept(folder: Path, development: bool) -> list[Path]:
+def kept(folder: Path, development: bool) -> list[Path]:
+    """Return the parts that there are of what is heard, or is not."""
     name = lessons_file(folder, development, 0, 1).name.split("-")[0]
     return sorted((cache_dir() / "training" / folder.name).glob(f"{name}-*-of-*.npz"))
 
@@ -205,7 +214,7 @@ def main(step: str, folder: Path, shard: int = 0, shards: int = 1) -> None:
     recipe = tomllib.loads((folder / "material.toml").read_text(encoding="utf-8"))
     table = recipe["config"]
     config = Config(NUM_FEATURES, table["channels"], tuple(table["dilations"]))
-    heard, unheard = (beat_lessons.read(_kept(folder, side)) for side in (False, True))
+    heard, unheard = (beat_lessons.read(kept(folder, side)) for side in (False, True))
     log = folder / "training" / "log.jsonl"
     log.parent.mkdir(exist_ok=True)
     log.write_text("", encoding="utf-8")
@@ -220,23 +229,23 @@ def main(step: str, folder: Path, shard: int = 0, shards: int = 1) -> None:
     draw(log)
 
 
-def draw(log: Path) -> None:
-    """Draw the log's F-measures of what is not heard over the steps, as ``curve.png`` beside it."""
+def draw(log: Path, names: tuple[str, ...] = ("beat", "downbeat")) -> None:
+    """Draw the log's figures of what is not heard over the steps, as ``curve.png`` beside it."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     steps = [row["step"] for row in rows]
-    figure = Figure(figsize=(9.6, 3.0), layout="constrained")
+    figure = Figure(figsize=(3.2 + 3.2 * len(names), 3.0), layout="constrained")
     FigureCanvasAgg(figure)
-    loss_axis, *axes = figure.subplots(1, 3)
+    loss_axis, *axes = figure.subplots(1, 1 + len(names))
     loss_axis.plot(steps, [row["loss"] for row in rows])
     loss_axis.set_title("loss of what is heard", fontsize=9)
-    for axis, name in zip(axes, ("beat", "downbeat"), strict=True):
+    for axis, name in zip(axes, names, strict=True):
         for group in GROUPS:
             if f"{name}_{group}" in rows[0]:
                 axis.plot(steps, [row[f"{name}_{group}"] for row in rows], label=group)
-        axis.set_title(f"F of {name}s, attack by attack, not heard", fontsize=9)
+        axis.set_title(f"{name}, one by one, not heard", fontsize=9)
         axis.legend(fontsize=7)
     for axis in (loss_axis, *axes):
         axis.set_xlabel("steps", fontsize=8)

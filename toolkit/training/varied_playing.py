@@ -68,7 +68,8 @@ def misheard(notes: list[Note], rng: np.random.Generator) -> list[Note]:
     heard = []
     for note in notes:
         if rng.random() >= missing:
-            heard.append(replace(note, onset=max(note.onset + float(rng.normal(0, 0.006)), 0.0)))
+            begin = min(max(note.onset + float(rng.normal(0, 0.006)), 0.0), note.offset)
+            heard.append(replace(note, onset=begin))
         if rng.random() < added:
             late = float(rng.choice([0.0, rng.uniform(0, note.offset - note.onset)]))
             begin = note.onset + late

@@ -1,13 +1,13 @@
 """Find bars in beats: where a bar begins, how many beats it has, and of how many parts they are.
 
-The network (`toolkit.style.listening.beat_network`) gives each attack the probabilities of lying on
-a downbeat and of bars of two, three and four beats. The bars are the best path through places of
-meters by dynamic programming:
+Two networks (`toolkit.style.listening.beat_network`) tell: one that reads beats, what bar each is
+in and whether it begins one, and one that reads attacks, whether a bar begins on each. The bars are
+the best path through places of meters by dynamic programming:
 
-    Σ_beats [log P(downbeat, or none) + c log P(length of the bar) + r s] − d · changes of meter,
+    Σ_beats [log P(downbeat, or none) + c log P(length of the bar)] − d · changes of meter,
 
-where s says how much speaks for bars of three by how music comes again
-(`toolkit.style.listening.bar_repeats`), or that negated in bars of two and four.
+where the log odds of a downbeat are a times those of the beat plus b times those of the attack on
+it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.style.listening import attack_features, bar_repeats
+from toolkit.style.listening import attack_features, bar_features, beat_network
 from toolkit.style.listening.attacks import Attacks, attacks
 from toolkit.style.listening.fitted_beats import FITTED
 from toolkit.values import Notes
@@ -41,17 +41,18 @@ class Trust:
 
     Parameters
     ----------
+    beats, attacks : float
+        How far the networks that read beats and attacks are believed about downbeats: a and b.
     length : float
-        The exponent c: how far the network is believed about the length of bars.
+        How far the first is believed about the length of bars: c.
     change : float
         The cost d of a change of meter, in nats.
-    repeats : float
-        How far bars of three are told by what comes again: r, in nats.
     """
 
+    beats: float
+    attacks: float
     length: float
     change: float
-    repeats: float
 
 
 FITTED_TRUST = Trust(**FITTED["bar trust"])
@@ -78,19 +79,21 @@ def places(
     heard = heard or attacks(notes)
     if heard.said is None:
         raise ValueError("the network was not asked about these attacks")
-    first, other = downbeat_odds(beats, heard.times, heard.said)
-    likely = trust.length * length_odds(beats, heard.times, heard.said)
-    triple = trust.repeats * bar_repeats.triple(notes, beats)
-    likely += np.where(np.array(LENGTHS) == 3, triple[:, None], -triple[:, None])
+    said = beat_network.said(beat_network.BEATS, bar_features.describe(notes, beats)).astype(float)
+    odds = trust.beats * said[:, bar_features.DOWNBEAT]
+    odds += trust.attacks * attack_odds(beats, heard.times, heard.said)
+    first, other = -np.logaddexp(0, -odds), -np.logaddexp(0, odds)
+    lengths = said[:, bar_features.LENGTH]
+    likely = trust.length * (lengths - np.logaddexp.reduce(lengths, axis=1)[:, None])
     states = [(length, place) for length in LENGTHS for place in range(length)]
-    odds = np.stack([other if place else first for _, place in states], axis=1)
-    odds += likely[:, [LENGTHS.index(length) for length, _ in states]]
-    chosen = np.array(states)[_best_path(odds, states, trust.change)]
+    scores = np.stack([other if place else first for _, place in states], axis=1)
+    scores += likely[:, [LENGTHS.index(length) for length, _ in states]]
+    chosen = np.array(states)[_best_path(scores, states, trust.change)]
     return chosen[:, 1], chosen[:, 0]
 
 
-def downbeat_odds(beats: Array, times: Array, said: Table) -> tuple[Array, Array]:
-    """Return the log probabilities that each beat begins a bar, and that it does not.
+def attack_odds(beats: Array, times: Array, said: Table) -> Array:
+    """Return the log odds that each beat begins a bar, as the attacks on it have them.
 
     Parameters
     ----------
@@ -107,23 +110,7 @@ def downbeat_odds(beats: Array, times: Array, said: Table) -> tuple[Array, Array
     odds = np.full(len(beats), -np.inf)
     np.maximum.at(odds, nearest[near], said[near, 1])
     odds[np.isinf(odds)] = np.log(_SILENT_SHARE / (1 - _SILENT_SHARE))
-    return -np.logaddexp(0, -odds), -np.logaddexp(0, odds)
-
-
-def length_odds(beats: Array, times: Array, said: Table) -> Array:
-    """Return the mean log probability of each of LENGTHS around each beat, shape (beats, 3).
-
-    Parameters
-    ----------
-    beats, times, said : np.ndarray
-        As `downbeat_odds` takes them.
-    """
-    logits = said[:, attack_features.LENGTH].astype(float)
-    logs = logits - np.logaddexp.reduce(logits, axis=1)[:, None]
-    nearest = np.rint(np.interp(times, beats, np.arange(len(beats)))).astype(int)
-    found = np.zeros((len(beats), len(LENGTHS)))
-    np.add.at(found, nearest, logs)
-    return np.asarray(found / np.maximum(np.bincount(nearest, minlength=len(beats)), 1)[:, None])
+    return odds
 
 
 def is_compound(notes: Notes, beats: Array) -> bool:
@@ -146,7 +133,7 @@ def is_compound(notes: Notes, beats: Array) -> bool:
     )
 
 
-def _best_path(odds: Array, states: list[tuple[int, int]], change: float) -> Places:
+def _best_path(scores: Array, states: list[tuple[int, int]], change: float) -> Places:
     """Return the best states: the next place of the bar, at its end any meter's first."""
     number = {state: index for index, state in enumerate(states)}
     sources = []
@@ -160,13 +147,13 @@ def _best_path(odds: Array, states: list[tuple[int, int]], change: float) -> Pla
                     for other in LENGTHS
                 ]
             )
-    total = odds[0].copy()
-    came = np.zeros(odds.shape, np.intp)
-    for step in range(1, len(odds)):
+    total = scores[0].copy()
+    came = np.zeros(scores.shape, np.intp)
+    for step in range(1, len(scores)):
         choices = [max((total[at] + cost, at) for at, cost in source) for source in sources]
         came[step] = [at for _, at in choices]
-        total = np.array([value for value, _ in choices]) + odds[step]
+        total = np.array([value for value, _ in choices]) + scores[step]
     path = [int(total.argmax())]
-    for step in range(len(odds) - 1, 0, -1):
+    for step in range(len(scores) - 1, 0, -1):
         path.append(int(came[step, path[-1]]))
     return np.array(path[::-1])

@@ -1,4 +1,4 @@
-"""Say which attacks lie on beats: the shipped `toolkit.models.beat_finder`, without torch.
+"""Say which attacks are beats and which beats begin bars: `toolkit.models.beat_finder`, no torch.
 
 The network is small and notes are few, so that importing torch would take longer than all else.
 """
@@ -16,24 +16,28 @@ from toolkit.dsp.layers import linear, sigmoid
 Table = npt.NDArray[np.float32]
 Weights = dict[str, Table]
 
-CHECKPOINT = "track-beats-notes"
+ATTACKS, BEATS = "track-beats-notes", "find-bars"
+"""Checkpoints: of what `toolkit.style.listening.attack_features` describes, and of what
+`toolkit.style.listening.bar_features` does."""
 
 
-def said(features: Table) -> Table:
-    """Return what the network says of attacks, shape (attacks, outputs).
+def said(checkpoint: str, features: Table) -> Table:
+    """Return what a network says of attacks or beats, shape (steps, outputs).
 
     Parameters
     ----------
-    features : np.ndarray, shape (attacks, features)
-        As `toolkit.style.listening.attack_features` describes them.
+    checkpoint : str
+        `ATTACKS` or `BEATS`.
+    features : np.ndarray, shape (steps, features)
+        Of each attack, or of each beat.
     """
-    manifest, network = _network()
+    manifest, network = _network(checkpoint)
     return _run(network, manifest.config["dilations"], features)
 
 
 @cache
-def _network() -> tuple[Manifest, Weights]:
-    manifest = shipped().manifest(CHECKPOINT)
+def _network(checkpoint: str) -> tuple[Manifest, Weights]:
+    manifest = shipped().manifest(checkpoint)
     return manifest, read_arrays(manifest)
 
 
