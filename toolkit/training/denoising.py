@@ -157,7 +157,6 @@ def _through_filters(dice: Dice, noise: Tensor) -> Tensor:
     response = response * (1 + (frequency / corner) ** (2 * dice.uniform(1, 3, batch, 1))).rsqrt()
     fall = dice.uniform(0, 1, batch, 1) * dice.chance(0.3, batch, 1)
     response = response * (frequency.clamp_min(20.0) / 1000) ** -fall
-    response = response * tone.responses(dice, batch, num_samples, narrow=0.0, deviation_db=5.0)
     filtered: Tensor = torch.fft.irfft(torch.fft.rfft(noise) * response, num_samples)
     return filtered
 
