@@ -7,10 +7,10 @@ be rendered or compared are read here in seconds, with the volume that their cha
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from toolkit.values import DRUMS, Note, Notes
+from toolkit.values import DRUMS, Note
 
 _DRUM_CHANNEL = 9
 _VOLUME, _EXPRESSION = 7, 11
@@ -77,19 +77,3 @@ def notes_and_gains(messages: Iterable[Any]) -> list[tuple[Note, float]]:
         elif message.type in ("note_on", "note_off"):
             found += channels[message.channel].ended(message.note, now)
     return found
-
-
-def scaled_notes(messages: Iterable[Any]) -> Notes:
-    """Return the notes of mido's messages, with the volume of their channel in their velocity.
-
-    Synthesizers sound a note with an amplitude in proportion to its velocity. So each velocity is
-    multiplied by the channel's gain when the note begins, relative to the largest gain in the
-    song. Later changes of volume, bends and pedals are left out.
-    """
-    found = notes_and_gains(messages)
-    loudest = max((gain for _, gain in found), default=1.0)
-    return Notes(
-        tuple(
-            replace(note, velocity=note.velocity * gain / loudest) for note, gain in found if gain
-        )
-    )

@@ -6,12 +6,14 @@ measuring only. Nothing of them is stored here.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from toolkit.adapters import debian
-from toolkit.adapters.channel_notes import scaled_notes
+from toolkit.adapters.channel_notes import notes_and_gains
 from toolkit.errors import UsageError
-from toolkit.values import Notes
+from toolkit.values import Note, Notes
 
 PACKAGE = "openttd-openmsx"
 
@@ -30,6 +32,10 @@ def songs() -> tuple[str, ...]:
 def read(name: str) -> Notes:
     """Return a song's notes, with the volume of their channel in their velocity.
 
+    Synthesizers sound a note with an amplitude in proportion to its velocity. So each velocity is
+    multiplied by the channel's gain when the note begins, relative to the largest gain in the
+    song. Later changes of volume, bends and pedals are left out.
+
     Parameters
     ----------
     name : str
@@ -44,8 +50,19 @@ def read(name: str) -> Notes:
 
     for path in _files():
         if path.stem == name:
-            return scaled_notes(mido.MidiFile(path, clip=True))
+            return notes_of(mido.MidiFile(path, clip=True))
     raise UsageError(f"OpenMSX has no song {name!r}", f"it has: {', '.join(songs())}")
+
+
+def notes_of(messages: Iterable[Any]) -> Notes:
+    """Return the notes of mido's messages, whose times are seconds since the one before."""
+    found = notes_and_gains(messages)
+    loudest = max((gain for _, gain in found), default=1.0)
+    return Notes(tuple(_scaled(note, gain / loudest) for note, gain in found if gain))
+
+
+def _scaled(note: Note, gain: float) -> Note:
+    return Note(note.onset, note.offset, note.pitch, note.velocity * gain, note.program)
 
 
 def _files() -> list[Path]:

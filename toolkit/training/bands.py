@@ -20,7 +20,7 @@ from toolkit.adapters import mma, scores
 from toolkit.cache import keeping
 from toolkit.errors import ToolkitError
 from toolkit.evaluation.songs import stem_of
-from toolkit.training import arrangements, charts, compositions, players, renders, sources
+from toolkit.training import arrangements, charts, players, renders, sources
 from toolkit.values import Note, Notes
 
 SAMPLE_RATE = 22050
@@ -82,19 +82,6 @@ def prepare_arrangements(ledger: sources.Ledger) -> Iterator[Path]:
             except ToolkitError:
                 # As in `prepare_bands`.
                 continue
-            if len(notes) >= _FEWEST_NOTES:
-                _save(target, notes, rng, ledger)
-                yield target
-
-
-def prepare_compositions(ledger: sources.Ledger) -> Iterator[Path]:
-    """Render excerpts of what was composed for bands; all are for training."""
-    listed = compositions.listed(ledger.bands["composition"])
-    for number, (package, name) in enumerate(listed):
-        target = sources.prepared() / "train" / "compositions" / f"{number:04d}.npy"
-        if not target.is_file():
-            rng = np.random.default_rng([24, number])
-            notes = compositions.excerpt(rng, package, name)
             if len(notes) >= _FEWEST_NOTES:
                 _save(target, notes, rng, ledger)
                 yield target

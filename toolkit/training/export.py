@@ -120,7 +120,7 @@ def _heard(recipe: Recipe, ledger: Ledger) -> list[dict[str, Any]]:
     if recipe.task == "separate":
         player = {**ledger.bands["player"], "name": "grooves"}
         songs = {**ledger.bands["songbook"], "name": "songbook"}
-        return [player, songs, scores, *ledger.bands["composition"], *ledger.bands["font"]]
+        return [player, songs, scores, *ledger.bands["font"]]
     if recipe.task == "choose-patterns":
         player = {**ledger.bands["player"], "name": "grooves"}
         return [player, {**ledger.bands["songbook"], "name": "songbook"}]

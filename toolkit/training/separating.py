@@ -127,7 +127,6 @@ class Separating:
         yield from bands.prepare_bands(ledger)
         yield from bands.prepare_movements(ledger)
         yield from bands.prepare_arrangements(ledger)
-        yield from bands.prepare_compositions(ledger)
         yield from prepare_worn(ledger)
 
     def open_corpus(self, ledger: sources.Ledger) -> StemCorpus:
@@ -261,9 +260,7 @@ def open_corpus(split: str) -> StemCorpus:
         found = sorted((sources.prepared() / of / kind).glob("*.npy"))
         return tuple(path for path in found if not path.name.endswith(".partial.npy"))
 
-    songs = tuple(
-        path for kind in ("bands", "arrangements", "compositions") for path in files(kind, split)
-    )
+    songs = files("bands", split) + files("arrangements", split)
     movements = files("movements", split)
     corpus = StemCorpus(songs, movements, files("noises", "train"), files("worn", "train"))
     if not corpus.songs or not corpus.noises:

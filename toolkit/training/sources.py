@@ -45,8 +45,7 @@ class Ledger:
         MIDI files: name, package, licence, credit, weight.
     bands : dict
         What separators hear: how many songs and movements, ``font`` (SoundFonts: name, package,
-        file, licence, credit, plays, kits), ``player`` (package, licence, credit), ``composition``
-        (MIDI files: name, package, licence, credit, excerpts of each).
+        file, licence, credit, plays, kits), ``player`` (package, licence, credit).
     performances : dict
         What transcribers hear: how many to ``train`` and for ``validation``, ``font`` (SoundFonts:
         name, package, file, licence, credit, share), ``midi`` (songs: name, package, licence,
