@@ -46,6 +46,10 @@ _WARM_SHARE = 0.08
 
 Look = Callable[[Model, dict[str, float]], None]
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+Counted = Callable[[Table], npt.NDArray[np.bool_]]
+
+NAMES = ("beat", "downbeat")
+"""Of the first outputs, which are measured."""
 
 
 def train(
@@ -141,14 +145,19 @@ def loss(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         "beat": two[..., 0],
         "downbeat": two[..., 1],
         "period": -(odds * torch.log_softmax(outputs[..., PERIOD], dim=-1)).sum(dim=-1),
-        "length": _one_of(outputs[..., LENGTH], targets[..., beat_lessons.LENGTH]),
-        "phase": _one_of(outputs[..., PHASE], targets[..., beat_lessons.PHASE]),
+        "length": one_of(outputs[..., LENGTH], targets[..., beat_lessons.LENGTH]),
+        "phase": one_of(outputs[..., PHASE], targets[..., beat_lessons.PHASE]),
     }
     each = torch.stack([_WEIGHTS[name] * part for name, part in parts.items()]).sum(dim=0)
-    return (each * counts).sum() / counts.sum().clamp_min(1)
+    return mean(each, counts)
 
 
-def _one_of(logits: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+def mean(values: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
+    """Return the mean of what counts, 0 if nothing does."""
+    return (values * counts).sum() / counts.sum().clamp_min(1)
+
+
+def one_of(logits: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
     """Return the cross entropies of classes, 0 where the class is -1."""
     return functional.cross_entropy(
         logits.movedim(-1, 1), wanted.long(), ignore_index=-1, reduction="none"
@@ -163,22 +172,40 @@ def said(model: Model, features: Table) -> Table:
     return np.asarray(outputs.numpy())
 
 
-def figures(model: Model, lessons: Lessons) -> dict[str, float]:
-    """Return of each group the F-measures of beats and of downbeats, attack by attack."""
-    hits = np.zeros((len(GROUPS), 2, 3))
+def figures(
+    model: Model,
+    lessons: Lessons,
+    names: tuple[str, ...] = NAMES,
+    counted: Counted = lambda targets: targets[:, beat_lessons.COUNTS] > 0.5,
+) -> dict[str, float]:
+    """Return of each group the F-measures of the first outputs, step by step.
+
+    Parameters
+    ----------
+    model : Model
+        The network.
+    lessons : Lessons
+        Such as it did not learn from.
+    names : tuple of str
+        Of the outputs, which are log odds, and of the columns of targets that are like them.
+    counted : callable
+        Returns which steps count, by the targets of a performance.
+    """
+    count = len(names)
+    hits = np.zeros((len(GROUPS), count, 3))
     for number, group in enumerate(lessons.groups):
         span = lessons.span(number)
-        heard = said(model, lessons.features[span].astype(np.float32))[:, :2] > 0
-        wanted = lessons.targets[span, :2] > 0.5
-        counts = lessons.targets[span, beat_lessons.COUNTS] > 0.5
-        heard, wanted = heard[counts], wanted[counts]
-        right = (heard & wanted).sum(axis=0)
-        hits[group] += np.stack([right, heard.sum(axis=0), wanted.sum(axis=0)], axis=1)
+        counts = counted(lessons.targets[span])
+        if counts.any():
+            heard = said(model, lessons.features[span].astype(np.float32))[counts, :count] > 0
+            wanted = lessons.targets[span][counts, :count] > 0.5
+            right = (heard & wanted).sum(axis=0)
+            hits[group] += np.stack([right, heard.sum(axis=0), wanted.sum(axis=0)], axis=1)
     shares = 2 * hits[..., 0] / np.maximum(hits[..., 1] + hits[..., 2], 1)
     return {
         f"{name}_{group}": round(float(shares[row, column]), 4)
         for row, group in enumerate(GROUPS)
-        for column, name in enumerate(("beat", "downbeat"))
+        for column, name in enumerate(names)
         if hits[row].any()
     }
 
@@ -214,22 +241,60 @@ def main(step: str, folder: Path, shard: int = 0, shards: int = 1) -> None:
     recipe = tomllib.loads((folder / "material.toml").read_text(encoding="utf-8"))
     table = recipe["config"]
     config = Config(NUM_FEATURES, table["channels"], tuple(table["dilations"]))
+    learn(
+        folder, config, recipe, figures,
+        source="python -m toolkit.training.finding_beats, with material.toml beside this file",
+        on="On composers, tunes and songs that the network did not hear.",
+    )  # fmt: skip
+
+
+def learn(
+    folder: Path,
+    config: Config,
+    recipe: dict[str, Any],
+    measure: Callable[[Model, Lessons], dict[str, float]],
+    value_of: Loss | None = None,
+    names: tuple[str, ...] = NAMES,
+    *,
+    source: str,
+    on: str,
+) -> None:
+    """Train on the lessons that are kept; write weights, manifest and log, and last a curve.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the checkpoint.
+    config : Config
+        The network's shape.
+    recipe : dict
+        Of ``material.toml``.
+    measure : callable
+        Returns figures of what is not heard.
+    value_of : callable, optional
+        As `train` takes it.
+    names : tuple of str
+        As `draw` takes them.
+    source, on : str
+        As `toolkit.training.weights.write` takes them.
+    """
     heard, unheard = (beat_lessons.read(kept(folder, side)) for side in (False, True))
     log = folder / "training" / "log.jsonl"
     log.parent.mkdir(exist_ok=True)
     log.write_text("", encoding="utf-8")
 
     def look(model: Model, line: dict[str, float]) -> None:
-        measured = figures(model, unheard)
+        measured = measure(model, unheard)
         with log.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line | measured) + "\n")
-        export(model, config, recipe, measured, folder)
+        state = model.state_dict()
+        weights.write(folder, state, recipe, asdict(config), measured, source=source, on=on)
 
-    train(heard, config, recipe["training"], look)
-    draw(log)
+    train(heard, config, recipe["training"], look, value_of)
+    draw(log, names)
 
 
-def draw(log: Path, names: tuple[str, ...] = ("beat", "downbeat")) -> None:
+def draw(log: Path, names: tuple[str, ...] = NAMES) -> None:
     """Draw the log's figures of what is not heard over the steps, as ``curve.png`` beside it."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -251,17 +316,6 @@ def draw(log: Path, names: tuple[str, ...] = ("beat", "downbeat")) -> None:
         axis.set_xlabel("steps", fontsize=8)
         axis.grid(alpha=0.3)
     figure.savefig(log.with_name("curve.png"), dpi=90)
-
-
-def export(
-    model: Model, config: Config, recipe: dict[str, Any], measured: dict[str, float], folder: Path
-) -> None:
-    """Write the weights and the manifest."""
-    weights.write(
-        folder, model.state_dict(), recipe, asdict(config), measured,
-        source="python -m toolkit.training.finding_beats, with material.toml beside this file",
-        on="On composers, tunes and songs that the network did not hear.",
-    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -67,8 +67,10 @@ def attacks(notes: Notes, *, ask: bool = True) -> Attacks:
     if not len(notes):
         return Attacks(np.zeros(0), np.zeros(0))
     labels, times = gather(np.array([note.onset for note in notes]))
-    described = attack_features.describe(notes, labels, times) if ask else None
-    said = None if described is None else beat_network.said(beat_network.ATTACKS, described)
+    said = None
+    if ask:
+        described = attack_features.describe(notes, labels, times)
+        said = beat_network.said(beat_network.ATTACKS, described)
     return Attacks(times, features(notes, labels, times) @ _WEIGHTS, said)
 
 
