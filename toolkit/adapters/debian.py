@@ -38,11 +38,18 @@ def fetch(package: str) -> Path:
             "run apt-get update, or choose a mirror that has it",
         ) from error
     newest = max(packages.glob(f"{package}_*.deb"), key=lambda path: path.stat().st_mtime)
+    _unpack(newest, folder)
+    return folder
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    """Unpack a Debian package, and the archives of games in it, all of it or nothing."""
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    subprocess.run(["dpkg-deb", "-x", newest, partial], check=True, capture_output=True)
-    for archive in partial.rglob("*.pk3"):
-        with zipfile.ZipFile(archive) as members:
-            members.extractall(archive.with_suffix(""))
+    # dpkg-deb makes the folder itself, but none above it.
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["dpkg-deb", "-x", archive, partial], check=True, capture_output=True)
+    for inner in partial.rglob("*.pk3"):
+        with zipfile.ZipFile(inner) as members:
+            members.extractall(inner.with_suffix(""))
     partial.rename(folder)
-    return folder
