@@ -13,6 +13,7 @@ from toolkit.dsp import click_features
 from toolkit.evaluation import declicking, events, music
 from toolkit.training import simulation, tone
 from toolkit.training.corpus import Corpus, FromMusic
+from toolkit.training.precision import autocast
 from toolkit.training.simulation import Dice
 from toolkit.values import Audio
 
@@ -97,7 +98,7 @@ class Declicking(FromMusic):
     def loss(self, model: nn.Module, batch: Batch) -> Tensor:
         """Return the weighted binary cross-entropy of a batch."""
         given, truth, weight = batch
-        with torch.autocast(given.device.type, dtype=torch.bfloat16):
+        with autocast(given.device):
             odds = model(given)
         each = nn.functional.binary_cross_entropy_with_logits(odds.float(), truth, reduction="none")
         return (weight * each).mean()

@@ -15,6 +15,7 @@ from toolkit.evaluation.denoising import shellac_noise
 from toolkit.models.spectra import Spectra, features
 from toolkit.training import simulation, tone
 from toolkit.training.corpus import Corpus, FromMusic
+from toolkit.training.precision import autocast
 from toolkit.training.simulation import Dice
 
 Batch = tuple[Tensor, Tensor]
@@ -74,8 +75,7 @@ class Denoising(FromMusic):
         grid = Spectra(model.config.n_fft, model.config.hop_length)  # type: ignore[union-attr, arg-type]
         heard, wanted = grid.analyze(noisy), grid.analyze(clean)
         given = features(heard[..., :-1].abs().square())
-        amp = noisy.device.type
-        with torch.autocast(amp, dtype=torch.bfloat16):
+        with autocast(noisy.device):
             mask = model(given)
         masked = heard[..., :-1] * mask.float()
         level = heard.abs().square().mean(dim=(1, 2), keepdim=True).sqrt().clamp_min(1e-8)
@@ -99,7 +99,7 @@ class Denoising(FromMusic):
         for snr, mixture in _validation_mixtures():
             noisy = torch.from_numpy(mixture.noisy.samples).to(device)
             spectra = grid.analyze(noisy)
-            with torch.autocast(device.type, dtype=torch.bfloat16):
+            with autocast(device):
                 mask = model(features(spectra[..., :-1].abs().square())).float()
             spectra = torch.cat((spectra[..., :-1] * mask, spectra[..., -1:]), dim=-1)
             output = grid.synthesize(spectra, noisy.shape[1]).cpu().numpy()

@@ -35,6 +35,7 @@ from toolkit.style.listening.attack_features import (
 from toolkit.training import beat_lessons, weights
 from toolkit.training.beat_lessons import Lessons
 from toolkit.training.beat_material import GROUPS, material
+from toolkit.training.precision import autocast
 
 Table = npt.NDArray[np.float32]
 
@@ -96,7 +97,7 @@ def train(
         features, targets, mask = batch(lessons, drawn, recipe["excerpt"], rng)
         model.train()
         optimizer.zero_grad()
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast(torch.device("cpu")):
             outputs = model(features, mask)
         value = value_of(outputs.float(), targets)
         value.backward()  # type: ignore[no-untyped-call]

@@ -20,6 +20,7 @@ from toolkit.models.spectra import Spectra, local_features
 from toolkit.models.stem_masking import NAMES, REACH
 from toolkit.training import bands, sources, tone
 from toolkit.training.denoising import noises
+from toolkit.training.precision import autocast
 from toolkit.training.simulation import SAMPLE_RATE as NOISE_RATE
 from toolkit.training.simulation import Dice
 from toolkit.values import Audio, Stems
@@ -207,7 +208,7 @@ class Separating:
         wanted = grid.analyze(stems.flatten(0, 1))[..., :-1]
         wanted = wanted.reshape(batch_size, count, *wanted.shape[1:])
         power, aim = heard.abs().square(), wanted.abs()
-        with torch.autocast(stems.device.type, dtype=torch.bfloat16):
+        with autocast(stems.device):
             masks = model(local_features(power[:, 0], REACH))
         masks = masks.float()
         # A mask is real, so what is found has the phase of the mixture, and the distance of two
@@ -238,7 +239,7 @@ class Separating:
         for kind, stems in _validation_items():
             mixture = stems.sum(dim=0, keepdim=True).to(device)
             spectra = grid.analyze(mixture)
-            with torch.autocast(device.type, dtype=torch.bfloat16):
+            with autocast(device):
                 masks = model(local_features(spectra[..., :-1].abs().square(), REACH))[0].float()
             edge = spectra[..., -1:].expand(len(STEMS), -1, -1) / len(STEMS)
             parts = torch.cat((spectra[..., :-1] * masks, edge), dim=-1)

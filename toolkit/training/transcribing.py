@@ -24,6 +24,7 @@ from toolkit.models.constant_q import (
 )
 from toolkit.models.note_decoding import Thresholds, decode
 from toolkit.training import performances, simulation
+from toolkit.training.precision import autocast
 from toolkit.training.simulation import Dice
 from toolkit.training.sources import Ledger
 from toolkit.values import Note, Notes
@@ -127,7 +128,7 @@ class Transcribing:
     def loss(self, model: nn.Module, batch: Batch) -> Tensor:
         """Return the cross-entropies of onsets and frames and the error of velocities."""
         levels, target = batch
-        with torch.autocast(levels.device.type, dtype=torch.bfloat16):
+        with autocast(levels.device):
             found = model(levels)
         entropy = nn.functional.binary_cross_entropy_with_logits
         onset_truth, frame_truth, velocity_truth = target.unbind(dim=1)
@@ -163,7 +164,7 @@ class Transcribing:
             if worn:
                 audio = self._worn(dice, audio)
                 audio = audio * (_LEVEL / audio.std().clamp_min(1e-4))
-            with torch.autocast(device.type, dtype=torch.bfloat16):
+            with autocast(device):
                 answer = model(self._analysis.to(device)(audio.to(device)))[0].float().cpu()
             rows = rows[(rows[:, 0] >= 0) & (rows[:, 0] < _VALIDATION_SECONDS)]
             scores = note_scores(_notes(rows), _decoded(answer.numpy()))
