@@ -82,3 +82,24 @@ def test_a_key_is_released_before_it_is_struck_again():
     kept = performances._without_overlaps(notes)
     assert [(note.onset, note.pitch) for note in kept] == [(0.0, 60), (0.5, 61), (1.01, 60)]
     assert kept[0].offset == pytest.approx(1.0)
+
+
+def test_movements_keep_to_the_segment_and_to_what_sounds():
+    bank = {program: presets.Preset(program, (60.0,) * 6) for program in (0, 40, 71, 73)}
+    for seed in range(8):
+        notes = performances._movement(np.random.default_rng(seed), "luca/gloria.xml", bank)
+        assert len(notes) > 10
+        assert {note.program for note in notes} <= set(bank)
+        assert len({note.program for note in notes}) <= 3
+        assert min(note.onset for note in notes) >= 0
+        assert max(note.offset for note in notes) <= performances._SEGMENT_SECONDS
+        assert all(0.1 <= note.velocity <= 1 and note.offset > note.onset for note in notes)
+
+
+def test_scores_are_of_one_split():
+    scores = {"composers": ["josquin", "luca"], "without": [], "limit": 20}
+    ledger = sources.Ledger(music=(), soundfonts=(), scores=scores, midi=(), performances={})
+    train, held = (set(performances._works(ledger, split)) for split in ("train", "validation"))
+    assert train
+    assert held
+    assert not train & held

@@ -31,7 +31,7 @@ class Thresholds:
     """Hold from which probability on an onset and a sounding frame count."""
 
     onset: float = 0.5
-    frame: float = 0.4
+    frame: float = 0.5
 
 
 def decode(

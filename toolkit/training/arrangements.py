@@ -214,7 +214,7 @@ def _one(rng: np.random.Generator, programs: tuple[int, ...]) -> int:
     return int(programs[int(rng.integers(len(programs)))])
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=256)
 def parts_of(work: str) -> tuple[Note, ...]:
     """Return a whole work at one quarter a second; a note's program is the number of its part."""
     from toolkit.adapters import scores

@@ -116,7 +116,7 @@ def _heard(recipe: Recipe, ledger: Ledger) -> list[dict[str, Any]]:
     scores = {**ledger.scores, "name": "scores"}
     scores["credit"] = ", ".join(ledger.scores["composers"])
     if recipe.task == "transcribe":
-        return [*ledger.performances["midi"], *ledger.performances["font"]]
+        return [*ledger.performances["midi"], scores, *ledger.performances["font"]]
     if recipe.task == "separate":
         player = {**ledger.bands["player"], "name": "grooves"}
         songs = {**ledger.bands["songbook"], "name": "songbook"}

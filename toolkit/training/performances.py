@@ -1,10 +1,11 @@
 """Render notes whose truth is known, and take random excerpts of them.
 
-Half of it is random polyphony for random presets, half the songs of the ledger's MIDI collections,
-on pianos as they were written or given to other instruments. Each performance is one SoundFont's
-and a minute and a half long; beside its samples (``.npy``, 16-bit mono at 22.05 kHz) lie its notes
-(``.notes.npy``, rows of onset, offset, pitch, velocity). The end of a note is where its key is
-released or, before that, where its preset has died away.
+Of its segments two fifths are random polyphony for random presets, two fifths songs of the ledger's
+MIDI collections and a fifth movements of its scores, on pianos as they were written or given to
+other instruments. Each performance is one SoundFont's and a minute and a half long; beside its
+samples (``.npy``, 16-bit mono at 22.05 kHz) lie its notes (``.notes.npy``, rows of onset, offset,
+pitch, velocity). The end of a note is where its key is released or, before that, where its preset
+has died away.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from toolkit.adapters import soundfont
 from toolkit.cache import cache_dir
 from toolkit.dsp import resample
 from toolkit.errors import ToolkitError
-from toolkit.training import sources
+from toolkit.training import arrangements, renders, sources
 from toolkit.training.polyphony import invention
 from toolkit.training.presets import Preset, font_file, presets
 from toolkit.values import Note, Notes
@@ -33,12 +34,17 @@ _SEGMENTS, _SEGMENT_SECONDS, _PAUSE = 5, 17.0, 0.8
 _FIRST_VALIDATION_SONG, _FIRST_TEST_SONG = 801, 851
 _PIANOS, _STRUM = (0, 1, 2, 3), (0, 1, 4, 6, 7, 11, 19, 20, 21, 24, 25, 26, 46, 48, 49, 52)
 _FEWEST_NOTES = 20
+_SONGS_SHARE, _SCORES_SHARE = 0.4, 0.2
+_MOST_PRESETS = 3
 
 Rows = npt.NDArray[np.float32]
 """Notes as [notes, 4]: onset and offset in seconds, pitch, velocity."""
 
 Songs = Sequence[dict[str, Any]]
 """The ledger's collections of MIDI files."""
+
+Bank = dict[int, Preset]
+"""The presets of a SoundFont by their programs."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,7 @@ def prepare(ledger: sources.Ledger) -> Iterator[Path]:
     table = ledger.performances
     players: dict[str, soundfont.Player] = {}
     for split in SPLITS:
+        works = _works(ledger, split)
         for number in range(table[split]):
             target = _folder(split) / f"{number:04d}.samples.npy"
             if target.is_file():
@@ -102,7 +109,8 @@ def prepare(ledger: sources.Ledger) -> Iterator[Path]:
             rng = np.random.default_rng([number, split == "validation"])
             shares = [font["share"] for font in table["font"]]
             font = table["font"][int(rng.choice(len(shares), p=shares))]
-            played, truth = _program(rng, table.get("midi", ()), presets(font), split)
+            songs = table.get("midi", ())
+            played, truth = _program(rng, songs, works, presets(font), split)
             name = font["name"]
             if name not in players:
                 players[name] = soundfont.Player(font_file(font), sources.SAMPLE_RATE)
@@ -115,7 +123,11 @@ def prepare(ledger: sources.Ledger) -> Iterator[Path]:
 
 
 def _program(
-    rng: np.random.Generator, songs: Songs, bank: tuple[Preset, ...], split: str
+    rng: np.random.Generator,
+    songs: Songs,
+    works: Sequence[str],
+    bank: tuple[Preset, ...],
+    split: str,
 ) -> tuple[Notes, Rows]:
     """Return the notes to play, segment after segment, and the rows of what is then heard."""
     played: list[Note] = []
@@ -124,7 +136,12 @@ def _program(
     begin = 0.0
     for _ in range(_SEGMENTS):
         # Five segments of up to three presets are as many as one synthesizer has channels for.
-        segment = _song(rng, songs, by_number, split) if songs and rng.random() < 0.5 else []
+        segment: list[Note] = []
+        kind = rng.random()
+        if songs and kind < _SONGS_SHARE:
+            segment = _song(rng, songs, by_number, split)
+        elif works and kind < _SONGS_SHARE + _SCORES_SHARE:
+            segment = _movement(rng, works[int(rng.integers(len(works)))], by_number)
         if len(segment) < _FEWEST_NOTES:
             chosen = bank if rng.random() < 0.75 else _among(by_number, _PIANOS)
             segment = invention(rng, chosen or bank, _SEGMENT_SECONDS)
@@ -137,9 +154,7 @@ def _program(
     return Notes(tuple(played)), np.array(sorted(heard), np.float32).reshape(-1, 4)
 
 
-def _song(
-    rng: np.random.Generator, collections: Songs, bank: dict[int, Preset], split: str
-) -> list[Note]:
+def _song(rng: np.random.Generator, collections: Songs, bank: Bank, split: str) -> list[Note]:
     """Return an excerpt of a song in a random key, tempo and orchestration."""
     import pretty_midi
 
@@ -165,6 +180,35 @@ def _song(
                 velocity = float(np.clip(each.velocity / 127 * softer, 0.1, 1))
                 notes.append(Note(onset, end, pitch, velocity, preset.program))
     return notes
+
+
+def _movement(rng: np.random.Generator, work: str, bank: Bank) -> list[Note]:
+    """Return an excerpt of a score in a random key, tempo and orchestration, a little uneven."""
+    parts = arrangements.parts_of(work)
+    quarter = 60 / float(rng.uniform(60, 170))
+    last = max((note.onset for note in parts), default=0.0) * quarter
+    start = float(rng.uniform(0, max(last - _SEGMENT_SECONDS, 0)))
+    up, softer = int(rng.integers(-6, 7)), float(rng.uniform(0.6, 1.2))
+    pianos, every = _among(bank, _PIANOS), tuple(bank.values())
+    choice, count = (pianos, 1) if pianos and rng.random() < 0.5 else (every, _MOST_PRESETS)
+    chosen = [choice[int(rng.integers(len(choice)))] for _ in range(count)]
+    notes = []
+    for note in parts:
+        preset = chosen[note.program % count]
+        onset = note.onset * quarter - start + abs(float(rng.normal(0, 0.012)))
+        end = min(max(note.offset * quarter - start, onset + 0.05), _SEGMENT_SECONDS)
+        pitch = note.pitch + up
+        if 0 <= onset < _SEGMENT_SECONDS - 0.1 and preset.audible_seconds(pitch) > 0:
+            velocity = note.velocity * softer * float(rng.uniform(0.7, 1.25))
+            notes.append(Note(onset, end, pitch, float(np.clip(velocity, 0.1, 1)), preset.program))
+    return notes
+
+
+def _works(ledger: sources.Ledger, split: str) -> list[str]:
+    """Return the scores of a split: every tenth is for validation."""
+    composers = ledger.scores.get("composers", ())
+    works = [work for each in composers for work in renders.works(each, ledger.scores)]
+    return [work for at, work in enumerate(works) if (at % 10 == 0) == (split == "validation")]
 
 
 def _songs(package: str, split: str) -> list[Path]:
