@@ -111,3 +111,11 @@ def test_the_table_has_a_line_for_each_figure():
     assert (recall["tonearm"], recall["another piece"]) == ("0.968", "")
     assert loudness["goal"] == "-16 ± 1"
     assert set(reimagining.GOALS) <= set(reimagining.FIGURES)
+
+
+def test_the_sample_is_nineteen_bars_of_a_prelude_and_their_recording():
+    notes, recording = style_items.sample()
+    onsets = [note.onset for note in notes]
+    assert len(onsets) == 19 * 16
+    assert onsets == sorted(onsets)
+    assert onsets[-1] + 0.1 < recording.duration < onsets[-1] + 4

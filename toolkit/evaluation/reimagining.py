@@ -20,6 +20,7 @@ from toolkit.evaluation.style_rows import (
     METHODS,
     OTHER_PIECE,
     RECORDING,
+    SAMPLE,
     Piece,
     from_recording,
     other_piece,
@@ -81,7 +82,7 @@ def reimagining(
     methods: Sequence[str] = (),
 ) -> table.Report:
     """Play held-out pieces as jazz, and judge them beside controls."""
-    names = (*METHODS, *CONTROLS, OTHER_PIECE, RECORDING, FINISHED)
+    names = (*METHODS, *CONTROLS, OTHER_PIECE, RECORDING, SAMPLE, FINISHED)
     chosen = tuple(choose(dict.fromkeys(names), methods))
     items = style_items.ITEMS[:limit]
     jobs = [partial(_rows, number, item, items, chosen) for number, item in enumerate(items)]
@@ -117,6 +118,10 @@ _NOTES = (
     "line. They learned from material that the generator did not: grooves by other authors, charts "
     "of other titles, solos of other players. The line judge knows solos, and takes a tune that is "
     "kept for what it is.",
+    "Bars are kept where a version ends within a twentieth of a beat of where its source does; a "
+    "recording's last bar line is heard rather than known.",
+    "The piano sample is the prelude in samples/, bars 1 to 19; its piano is one that the "
+    "transcriber learned from, its piece is not.",
     "The swing loop of the template is one that the groove judge has read, to its advantage.",
 )
 
@@ -136,6 +141,8 @@ def _rows(
             found.append(sound(item.name, style_items.read(item)))
         elif method == RECORDING:
             found += _heard(item, known)
+        elif method == SAMPLE and number == 0:
+            found += _sample()
     return found
 
 
@@ -149,6 +156,16 @@ def _heard(item: style_items.Item, known: Library) -> Iterator[dict[str, Any]]:
     piece = _of_notes(item, notes)
     yield {**rows(piece, "tonearm", known), "method": "tonearm, beginnings from MIDI"}
     yield from_recording(piece, notes, style_items.heard(item), known)
+
+
+def _sample() -> Iterator[dict[str, Any]]:
+    """Yield the figures of the prelude among the samples, as written and from its recording."""
+    notes, recording = style_items.sample()
+    piece = Piece("prelude", rewriting.lead_sheet(notes, "prelude"), np.zeros((0, 3)))
+    known = library({**_others(), "prelude": of_sheet(piece.sheet)})
+    yield {**rows(piece, "tonearm", known), "method": f"{SAMPLE}, from MIDI"}
+    heard = from_recording(piece, notes, recording, known)
+    yield {**heard, "method": f"{SAMPLE}, from its recording"}
 
 
 @cache

@@ -9,15 +9,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import zip_longest
+from pathlib import Path
 
 from toolkit.adapters import pop909, soundfont
 from toolkit.evaluation import works
+from toolkit.io import audio_file, midi
+from toolkit.run import Run
 from toolkit.style import timeline
 from toolkit.values import Audio, Note, Notes
 
 LONGEST_QUARTERS = 192
 SAMPLE_RATE = 44100
 HEARD_SECONDS = 50.0
+
+_SAMPLES = Path(__file__).parents[2] / "samples"
+_SAMPLE_NOTES = 19 * 16  # bars of sixteen notes
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,13 @@ def begun(item: Item, seconds: float = HEARD_SECONDS) -> Notes:
 def heard(item: Item) -> Audio:
     """Return a recording of a piece's beginning, with the font that no training heard."""
     return soundfont.play(begun(item), sample_rate=SAMPLE_RATE)
+
+
+def sample() -> tuple[Notes, Audio]:
+    """Return the nineteen bars of the prelude of `samples/`: as written, and their recording."""
+    notes = midi.read(_SAMPLES / "prelude.mid")
+    bars = replace(notes, notes=notes.notes[:_SAMPLE_NOTES])
+    return bars, audio_file.read(_SAMPLES / "prelude.flac", Run()).audio
 
 
 def of_work(work: str, tempo: float, part: int | None = None) -> Notes:

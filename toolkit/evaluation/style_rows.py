@@ -59,6 +59,7 @@ CONTROLS: Mapping[str, Callable[[LeadSheet], Version]] = {
 
 OTHER_PIECE = "another piece"
 RECORDING = "tonearm, from a recording"
+SAMPLE = "piano sample"
 FINISHED = "finished mix"
 
 
