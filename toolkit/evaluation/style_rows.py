@@ -57,6 +57,12 @@ CONTROLS: Mapping[str, Callable[[LeadSheet], Version]] = {
 }
 """Versions without the toolkit."""
 
+ANCHORS: Mapping[str, str] = {
+    "anchors, --melody 0": "tonearm, --melody 0",
+    "anchors, --melody 0.5": "tonearm, --melody 0.5",
+}
+"""Figures of a recording besides: how many anchors methods of `METHODS` keep."""
+
 OTHER_PIECE = "another piece"
 RECORDING = "tonearm, from a recording"
 SAMPLE = "piano sample"
@@ -152,18 +158,27 @@ def from_recording(
     began = perf_counter()
     heard = rewriting.written_down(recording)
     sheet = rewriting.lead_sheet(heard)
-    performance = Piece(piece.name, sheet, piece.tune).performed(METHODS["tonearm"])
+    again = Piece(piece.name, sheet, piece.tune)
     written, tracked = grid(notes), grid(heard)
 
     def moved(beats: Array) -> Array:
         return written.at(tracked.time(beats))
 
-    version = warped(of_performance(sheet, performance), piece.sheet, moved)
+    def version(performance: Performance) -> Version:
+        return warped(of_performance(sheet, performance), piece.sheet, moved)
+
+    performance = again.performed(METHODS["tonearm"])
+    source = of_sheet(piece.sheet)
+    kept = {
+        figure: same_piece(source, version(again.performed(METHODS[method])))["anchor_recall"]
+        for figure, method in ANCHORS.items()
+    }
     return {
         "item": piece.name,
         "method": RECORDING,
-        **compared(piece, version, library),
-        **is_music(sheet, performance, version),
+        **compared(piece, version(performance), library),
+        **kept,
+        **is_music(sheet, performance, version(performance)),
         "seconds": perf_counter() - began,
     }
 
