@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -42,12 +45,7 @@ def sdr(reference: Samples, estimate: Samples, sample_rate: int, *, seconds: flo
     ToolkitError
         If museval is not installed.
     """
-    try:
-        from museval.metrics import bss_eval
-    except ImportError as error:
-        raise ToolkitError(
-            "museval is not installed", "install it with: uv sync --group bench"
-        ) from error
+    bss_eval = _metrics().bss_eval
     # museval raises where all is silent.
     if not (reference.any() and estimate.any()):
         return float("nan")
@@ -57,6 +55,23 @@ def sdr(reference: Samples, estimate: Samples, sample_rate: int, *, seconds: flo
         windows = bss_eval(true, found, window=size, hop=size, filters_len=_FILTER_TAPS)[0][0]
     heard = windows[np.isfinite(windows)]
     return float(np.median(heard)) if heard.size else float("nan")
+
+
+@cache
+def _metrics() -> ModuleType:
+    """Return museval's module of that name, without the package around it.
+
+    That opens data sets of mixtures, for which it wants the program ffmpeg to be there.
+    """
+    package = find_spec("museval")
+    if package is None or package.origin is None:
+        raise ToolkitError("museval is not installed", "install it with: uv sync --group bench")
+    spec = spec_from_file_location("museval.metrics", Path(package.origin).with_name("metrics.py"))
+    assert spec is not None  # a file's path always has one
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @contextmanager
