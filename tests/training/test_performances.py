@@ -33,7 +33,9 @@ def small(tmp_path, monkeypatch):
         midi.write(str(songs / f"{number:03d}.mid"))
     entry = {"name": "font", "package": "font", "file": "font.sf2", "share": 1.0}
     table = {"train": 2, "validation": 1, "font": [entry], "midi": [{"package": "songs"}]}
-    return sources.Ledger(music=(), soundfonts=(), scores={}, midi=(), performances=table)
+    return sources.Ledger(
+        music=(), soundfonts=(), scores={"composers": []}, midi=(), performances=table
+    )
 
 
 def test_performances_are_rendered_once_and_their_notes_are_heard(small):

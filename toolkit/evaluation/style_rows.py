@@ -28,7 +28,7 @@ from toolkit.evaluation.jazz_marks import (
 )
 from toolkit.evaluation.retrieval import Library
 from toolkit.evaluation.rewriting import Settings
-from toolkit.evaluation.same_piece import recall_of, same_piece
+from toolkit.evaluation.same_piece import anchors, recall_of, same_piece
 from toolkit.evaluation.versions import Version, of_performance, of_sheet, pulse, warped
 from toolkit.style import timeline
 from toolkit.style.lead_sheet import LeadSheet
@@ -168,17 +168,18 @@ def from_recording(
         return warped(of_performance(sheet, performance), piece.sheet, moved)
 
     performance = again.performed(METHODS["tonearm"])
+    played = version(performance)
     source = of_sheet(piece.sheet)
     kept = {
-        figure: same_piece(source, version(again.performed(METHODS[method])))["anchor_recall"]
+        figure: anchors(source, version(again.performed(METHODS[method])))[0]
         for figure, method in ANCHORS.items()
     }
     return {
         "item": piece.name,
         "method": RECORDING,
-        **compared(piece, version(performance), library),
+        **compared(piece, played, library),
         **kept,
-        **is_music(sheet, performance, version(performance)),
+        **is_music(sheet, performance, played),
         "seconds": perf_counter() - began,
     }
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -212,12 +211,3 @@ def _folded(pitch: int) -> int:
 
 def _one(rng: np.random.Generator, programs: tuple[int, ...]) -> int:
     return int(programs[int(rng.integers(len(programs)))])
-
-
-@lru_cache(maxsize=256)
-def parts_of(work: str) -> tuple[Note, ...]:
-    """Return a whole work at one quarter a second; a note's program is the number of its part."""
-    from toolkit.adapters import scores
-
-    numbers = tuple((number,) for number in range(16))
-    return scores.corpus_notes(work, tempo=60.0, programs=numbers, length=float("inf")).notes

@@ -58,8 +58,7 @@ def prepare_bands(ledger: sources.Ledger) -> Iterator[Path]:
 
 def prepare_movements(ledger: sources.Ledger) -> Iterator[Path]:
     """Render excerpts of scores on one class of instruments: pianos or others."""
-    composers = ledger.scores["composers"]
-    found = [work for each in composers for work in renders.works(each, ledger.scores)]
+    found = renders.works(ledger.scores)
     for number, work in enumerate(found[: int(ledger.bands["movements"])]):
         name = Path(work).with_suffix("").as_posix().replace("/", "-")
         target = _place("movements", name, number)
@@ -93,8 +92,7 @@ def _arrangement(rng: np.random.Generator, number: int, ledger: sources.Ledger) 
     if turn == 0:
         return Notes(tuple(arrangements.chance(rng)))
     if turn == 1:
-        composers = ledger.scores["composers"]
-        found = [work for each in composers for work in renders.works(each, ledger.scores)]
+        found = renders.works(ledger.scores)
         return _arranged_movement(rng, found[number // _TURNS % len(found)])
     if turn < 4:
         return _song(rng, mma.grooves(held_out=False))
@@ -105,7 +103,7 @@ def _arrangement(rng: np.random.Generator, number: int, ledger: sources.Ledger) 
 
 def _arranged_movement(rng: np.random.Generator, work: str) -> Notes:
     tempo = float(rng.uniform(70, 170))
-    parts = arrangements.parts_of(work)
+    parts = renders.parts_of(work)
     if not parts:
         return Notes()
     first = float(rng.uniform(0, max(parts[-1].onset - _EXCERPT_QUARTERS, 1)))

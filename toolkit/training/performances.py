@@ -22,7 +22,7 @@ from toolkit.adapters import soundfont
 from toolkit.cache import cache_dir
 from toolkit.dsp import resample
 from toolkit.errors import ToolkitError
-from toolkit.training import arrangements, renders, sources
+from toolkit.training import renders, sources
 from toolkit.training.polyphony import invention
 from toolkit.training.presets import Preset, font_file, presets
 from toolkit.values import Note, Notes
@@ -99,17 +99,18 @@ def open_performances(split: str = "train") -> Performances:
 def prepare(ledger: sources.Ledger) -> Iterator[Path]:
     """Render every performance that is not rendered yet, yielding each."""
     table = ledger.performances
+    songs = table.get("midi", ())
     players: dict[str, soundfont.Player] = {}
     for split in SPLITS:
-        works = _works(ledger, split)
-        for number in range(table[split]):
-            target = _folder(split) / f"{number:04d}.samples.npy"
-            if target.is_file():
-                continue
+        targets = [_folder(split) / f"{number:04d}.samples.npy" for number in range(table[split])]
+        due = [number for number, target in enumerate(targets) if not target.is_file()]
+        # Listing works opens their library, which takes seconds.
+        works = _works(ledger, split) if due else []
+        for number in due:
+            target = targets[number]
             rng = np.random.default_rng([number, split == "validation"])
             shares = [font["share"] for font in table["font"]]
             font = table["font"][int(rng.choice(len(shares), p=shares))]
-            songs = table.get("midi", ())
             played, truth = _program(rng, songs, works, presets(font), split)
             name = font["name"]
             if name not in players:
@@ -184,7 +185,7 @@ def _song(rng: np.random.Generator, collections: Songs, bank: Bank, split: str) 
 
 def _movement(rng: np.random.Generator, work: str, bank: Bank) -> list[Note]:
     """Return an excerpt of a score in a random key, tempo and orchestration, a little uneven."""
-    parts = arrangements.parts_of(work)
+    parts = renders.parts_of(work)
     quarter = 60 / float(rng.uniform(60, 170))
     last = max((note.onset for note in parts), default=0.0) * quarter
     start = float(rng.uniform(0, max(last - _SEGMENT_SECONDS, 0)))
@@ -206,8 +207,7 @@ def _movement(rng: np.random.Generator, work: str, bank: Bank) -> list[Note]:
 
 def _works(ledger: sources.Ledger, split: str) -> list[str]:
     """Return the scores of a split: every tenth is for validation."""
-    composers = ledger.scores.get("composers", ())
-    works = [work for each in composers for work in renders.works(each, ledger.scores)]
+    works = renders.works(ledger.scores)
     return [work for at, work in enumerate(works) if (at % 10 == 0) == (split == "validation")]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -49,23 +50,21 @@ _CHOIRS: tuple[tuple[tuple[int, ...], ...], ...] = (
 
 def prepare_scores(ledger: sources.Ledger) -> Iterator[Path]:
     """Render excerpts of the ledger's works that are not rendered yet."""
-    for composer in ledger.scores["composers"]:
-        for work in works(composer, ledger.scores):
-            name = Path(work).with_suffix("").as_posix().replace("/", "-")
-            folder = sources.prepared() / "train" / "scores"
-            if any(folder.glob(f"{name}-0-*.npy")):
-                continue
-            # Reading a score takes far longer than playing it: read once, for all excerpts.
-            parts = _parts(work)
-            for number in range(_EXCERPTS):
-                rng = np.random.default_rng([zlib.crc32(work.encode()), number])
-                font = ledger.soundfonts[int(rng.integers(len(ledger.soundfonts)))]
-                notes = _orchestrated(parts, number * _EXCERPT_QUARTERS, rng)
-                if len(notes) < _FEWEST_NOTES:
-                    break
-                target = folder / f"{name}-{number}-{font['name']}.npy"
-                _render(notes, font, target)
-                yield target
+    for work in works(ledger.scores):
+        name = Path(work).with_suffix("").as_posix().replace("/", "-")
+        folder = sources.prepared() / "train" / "scores"
+        if any(folder.glob(f"{name}-0-*.npy")):
+            continue
+        parts = parts_of(work)
+        for number in range(_EXCERPTS):
+            rng = np.random.default_rng([zlib.crc32(work.encode()), number])
+            font = ledger.soundfonts[int(rng.integers(len(ledger.soundfonts)))]
+            notes = _orchestrated(parts, number * _EXCERPT_QUARTERS, rng)
+            if len(notes) < _FEWEST_NOTES:
+                break
+            target = folder / f"{name}-{number}-{font['name']}.npy"
+            _render(notes, font, target)
+            yield target
 
 
 def prepare_midi(ledger: sources.Ledger, source: dict[str, Any]) -> Iterator[Path]:
@@ -81,7 +80,12 @@ def prepare_midi(ledger: sources.Ledger, source: dict[str, Any]) -> Iterator[Pat
                     yield target
 
 
-def works(composer: str, table: dict[str, Any]) -> list[str]:
+def works(table: dict[str, Any]) -> list[str]:
+    """Return corpus paths by all composers of the ledger's scores, in its order."""
+    return [work for composer in table["composers"] for work in _works_by(composer, table)]
+
+
+def _works_by(composer: str, table: dict[str, Any]) -> list[str]:
     """Return corpus paths, at most the ledger's limit of them, evenly spaced over them all."""
     root = Path(music21_scores.library().corpus.__file__).parent
     paths = sorted(
@@ -94,13 +98,15 @@ def works(composer: str, table: dict[str, Any]) -> list[str]:
     return paths[::step]
 
 
-def _parts(work: str) -> Notes:
+# Reading a score takes far longer than playing it.
+@lru_cache(maxsize=256)
+def parts_of(work: str) -> tuple[Note, ...]:
     """Return a whole work at one quarter a second; a note's program is the number of its part."""
     numbers = tuple((number,) for number in range(_MOST_PARTS))
-    return scores.corpus_notes(work, tempo=60.0, programs=numbers, length=float("inf"))
+    return scores.corpus_notes(work, tempo=60.0, programs=numbers, length=float("inf")).notes
 
 
-def _orchestrated(parts: Notes, first: float, rng: np.random.Generator) -> Notes:
+def _orchestrated(parts: tuple[Note, ...], first: float, rng: np.random.Generator) -> Notes:
     """Return an excerpt at a random tempo, transposition and orchestration, a little uneven."""
     choir = _CHOIRS[int(rng.integers(len(_CHOIRS)))]
     quarter = 60 / float(rng.uniform(70, 180))

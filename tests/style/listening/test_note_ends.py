@@ -103,5 +103,5 @@ def test_a_heard_note_is_the_nearest_played_one_of_its_pitch():
 
 def test_shipped_constants_make_lengths_better():
     measured = json.loads(note_ends.PATH.read_text(encoding="utf-8"))["measured"]
-    for name in ("mean error", "lengths off by a third"):
-        assert measured[f"{name}, lengthened"] < 0.95 * measured[f"{name}, heard"]
+    for name, at_most in (("mean error", 0.95), ("lengths off by a third", 0.9)):
+        assert measured[f"{name}, lengthened"] < at_most * measured[f"{name}, heard"]
